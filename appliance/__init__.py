@@ -1,0 +1,1 @@
+"""One office: the queue, its paper, its screens."""

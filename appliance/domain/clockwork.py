@@ -1,0 +1,106 @@
+"""What time does by itself: starts nobody pressed, no-shows, returns from parking, the hours of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.domain.calling import ServiceStarted, TicketMissed, TicketReturned
+from appliance.domain.days import DayRedated, closing_events, opening_event
+from appliance.domain.message import Command, Event
+from appliance.domain.moment import Now
+from appliance.domain.office import Office, Ticket, TicketState
+from appliance.domain.plan import Plan
+
+
+@dataclass(frozen=True)
+class Tick(Command):
+    """A second has passed. `settled`: the clock has been trusted and has not jumped for the whole grace time."""
+
+    settled: bool
+
+
+@dataclass(frozen=True)
+class CorrectClock(Command):
+    """The wall clock of this boot has become known, or known better."""
+
+    offset_ms: int
+
+
+@dataclass(frozen=True)
+class ClockCorrected(Event):
+    """From here on this boot's wall clock is believed.
+
+    `offset_ms` added to an entry's uptime gives its true time: untrusted entries of the boot are re-dated on reading.
+    """
+
+    boot: str
+    offset_ms: int
+
+
+def tick(office: Office, command: Tick, now: Now) -> Sequence[Event]:
+    """Everything that is due now."""
+    plan = office.plan
+    if plan is None:
+        return []
+    events: list[Event] = []
+    if office.open_day is not None:
+        for ticket in office.tickets.values():
+            events += due_for(ticket, plan, now)
+    return events or hours(office, plan, command, now)
+
+
+def due_for(ticket: Ticket, plan: Plan, now: Now) -> Sequence[Event]:
+    """What time does to one ticket."""
+    settings = plan.settings
+    if ticket.state is TicketState.PARKED and ticket.ended is not None and settings.park_min:
+        if now.moment.since(ticket.ended.moment) >= settings.park_min * 60_000:
+            return [TicketReturned(ticket.id)]
+    elif ticket.state is TicketState.CALLED and ticket.desk is not None:
+        waited = heard_for(ticket, plan, now)
+        if settings.missed_after_s and waited >= settings.missed_after_s * 1000:
+            return [TicketMissed(ticket.id, ticket.desk, by_system=True)]
+        if settings.start_after_s and waited >= settings.start_after_s * 1000:
+            return [ServiceStarted(ticket.id, ticket.desk, inferred=True)]
+    return []
+
+
+def heard_for(ticket: Ticket, plan: Plan, now: Now) -> int:
+    """Milliseconds since the visitor could have heard the newest call; negative while nobody can have.
+
+    A call that nothing ever announced counts as heard after `unheard_after_s`, so that no ticket hangs for ever.
+    """
+    if ticket.heard is not None:
+        return now.moment.since(ticket.heard.moment)
+    assert ticket.called is not None
+    return now.moment.since(ticket.called.moment) - plan.settings.unheard_after_s * 1000
+
+
+def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event]:
+    """Open and close the day by the plan's hours, on a trusted clock only; on any other a person does it.
+
+    Whatever ends a day (closing, a new date) waits until the clock has settled: a clock that has just jumped may jump back.
+    """
+    if now.local is None:
+        return []
+    day = office.open_day
+    today = now.local.date().isoformat()
+    minute = now.local.hour * 60 + now.local.minute
+    newest = office.next_plan or plan
+    if day is None:
+        opened_today = office.day is not None and office.day.date == today
+        if opened_today or not newest.opens <= minute < newest.closes:
+            return []
+        return [opening_event(office, newest, today, now)]
+    if not command.settled:
+        return []
+    if day.date is None:
+        return [DayRedated(day.number, today)]
+    if today > day.date or (today == day.date and minute >= plan.closes + plan.settings.grace_min):
+        return closing_events(office, by_system=True)
+    return []
+
+
+def correct_clock(office: Office, command: CorrectClock, now: Now) -> Sequence[Event]:
+    """Write down the offset between uptime and the wall clock."""
+    return [ClockCorrected(now.moment.boot, command.offset_ms)]

@@ -1,0 +1,54 @@
+"""Events to JSON bodies and back. Every version of an event ever shipped stays readable here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from appliance.domain.clockwork import ClockCorrected
+from appliance.domain.identity import PlanAdopted
+from appliance.domain.message import Event
+from appliance.domain.rules import EVOLVERS
+
+BODY_LIMIT = 4096
+"""Bytes that one body may have: journal rows are bounded."""
+
+KINDS: Mapping[str, type[Event]] = {
+    kind.__name__: kind for kind in (*EVOLVERS, PlanAdopted, ClockCorrected)
+}
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+"""(kind, version) to a function that makes the body of the next version."""
+
+
+class UnknownEvent(Exception):
+    """A journal row of a kind or version that this release doesn't know."""
+
+
+def encode(event: Event) -> str:
+    """The body of an event: compact JSON of its fields, in their order."""
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    body = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    if len(body.encode()) > BODY_LIMIT:
+        raise ValueError(f"{type(event).__name__}: body of {len(body.encode())} bytes")
+    return body
+
+
+def decode(kind: str, version: int, body: str) -> Event:
+    """The event of a journal row, brought up to today's version."""
+    known = KINDS.get(kind)
+    if known is None:
+        raise UnknownEvent(kind)
+    values: dict[str, Any] = json.loads(body)
+    while version < known.version:
+        upcast = UPCASTS.get((kind, version))
+        if upcast is None:
+            raise UnknownEvent(f"{kind} version {version}")
+        values = upcast(values)
+        version += 1
+    if version > known.version:
+        raise UnknownEvent(f"{kind} version {version}")
+    return known(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

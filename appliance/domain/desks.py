@@ -1,0 +1,179 @@
+"""Opening and closing a desk, breaks, and who is signed in at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from appliance.domain import require
+from appliance.domain.message import Command, Event, Record
+from appliance.domain.moment import Now
+from appliance.domain.office import Desk, DeskState, Office
+from appliance.domain.refusal import Code, Refused
+
+
+@dataclass(frozen=True)
+class OpenDesk(Command):
+    """Begin to receive at a desk; ends a break."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class CloseDesk(Command):
+    """Receive nobody more at a desk that is free or on a break."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class TakeBreak(Command):
+    """A free desk goes on a break."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class SignIn(Command):
+    """An operator, known elsewhere by a PIN, works at this desk from now on."""
+
+    desk: int
+    operator: str
+
+
+@dataclass(frozen=True)
+class SignOut(Command):
+    """Nobody is signed in at this desk any more."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class DeskOpened(Event):
+    """A desk receives visitors."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class DeskClosed(Event):
+    """A desk receives nobody; `by_system` when the day closed."""
+
+    desk: int
+    by_system: bool = False
+
+
+@dataclass(frozen=True)
+class BreakStarted(Event):
+    """A desk went on a break."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class BreakEnded(Event):
+    """A desk came back from its break."""
+
+    desk: int
+
+
+@dataclass(frozen=True)
+class OperatorSignedIn(Event):
+    """Keys of this desk act for this operator (an opaque id) from now on."""
+
+    desk: int
+    operator: str
+
+
+@dataclass(frozen=True)
+class OperatorSignedOut(Event):
+    """Keys of this desk act for nobody in particular."""
+
+    desk: int
+
+
+def open_desk(office: Office, command: OpenDesk, now: Now) -> Sequence[Event]:
+    """Open a closed desk of an open day, or end its break."""
+    desk = require.desk(office, command.desk)
+    if desk.state is DeskState.BREAK:
+        return [BreakEnded(desk.number)]
+    if desk.state is not DeskState.CLOSED:
+        raise Refused(Code.DESK_ALREADY_OPEN, desk=desk.number)
+    require.open_day(office)
+    return [DeskOpened(desk.number)]
+
+
+def close_desk(office: Office, command: CloseDesk, now: Now) -> Sequence[Event]:
+    """Close a desk that holds no ticket."""
+    desk = require.desk(office, command.desk)
+    if desk.state is DeskState.CLOSED:
+        raise Refused(Code.DESK_CLOSED, desk=desk.number)
+    if desk.ticket is not None:
+        raise Refused(
+            Code.DESK_HAS_TICKET, desk=desk.number, number=office.tickets[desk.ticket].label
+        )
+    return [DeskClosed(desk.number)]
+
+
+def take_break(office: Office, command: TakeBreak, now: Now) -> Sequence[Event]:
+    """Send a free desk on a break."""
+    desk = require.free_desk(office, command.desk)
+    return [BreakStarted(desk.number)]
+
+
+def sign_in(office: Office, command: SignIn, now: Now) -> Sequence[Event]:
+    """Sign an operator in; whoever was there is signed out by it, and so is the operator at any other desk."""
+    desk = require.desk(office, command.desk)
+    if desk.operator == command.operator:
+        return []
+    elsewhere = [
+        OperatorSignedOut(other.number)
+        for other in office.desks.values()
+        if other.operator == command.operator
+    ]
+    return [*elsewhere, OperatorSignedIn(desk.number, command.operator[:40])]
+
+
+def sign_out(office: Office, command: SignOut, now: Now) -> Sequence[Event]:
+    """Sign out whoever is signed in."""
+    desk = require.desk(office, command.desk)
+    return [] if desk.operator is None else [OperatorSignedOut(desk.number)]
+
+
+def opened(office: Office, record: Record, event: DeskOpened) -> Office:
+    """The desk is free."""
+    return _in_state(office, record, event.desk, DeskState.FREE)
+
+
+def closed(office: Office, record: Record, event: DeskClosed) -> Office:
+    """The desk is closed and nobody is signed in at it."""
+    office = _in_state(office, record, event.desk, DeskState.CLOSED)
+    return office.with_desk(replace(office.desks[event.desk], operator=None))
+
+
+def break_started(office: Office, record: Record, event: BreakStarted) -> Office:
+    """The desk is on a break."""
+    return _in_state(office, record, event.desk, DeskState.BREAK)
+
+
+def break_ended(office: Office, record: Record, event: BreakEnded) -> Office:
+    """The desk is free again."""
+    return _in_state(office, record, event.desk, DeskState.FREE)
+
+
+def signed_in(office: Office, record: Record, event: OperatorSignedIn) -> Office:
+    """The desk knows its operator."""
+    desk = office.desks.get(event.desk, Desk(event.desk))
+    return office.with_desk(replace(desk, operator=event.operator))
+
+
+def signed_out(office: Office, record: Record, event: OperatorSignedOut) -> Office:
+    """The desk has no operator."""
+    return office.with_desk(replace(office.desks[event.desk], operator=None))
+
+
+def _in_state(office: Office, record: Record, number: int, state: DeskState) -> Office:
+    desk = office.desks.get(number, Desk(number))
+    return office.with_desk(
+        replace(desk, state=state, ticket=None, since=record.stamp, undo=None)
+    )

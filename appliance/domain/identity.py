@@ -1,0 +1,97 @@
+"""Which office this is, which incarnation of it, and the plan it works by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from appliance.domain.message import Command, Event, Record
+from appliance.domain.moment import Now
+from appliance.domain.numbering import block_of
+from appliance.domain.office import Desk, DeskState, Fence, Office, TicketState
+from appliance.domain.plan import Plan
+from appliance.domain.refusal import Code, Refused
+
+
+@dataclass(frozen=True)
+class BeginIncarnation(Command):
+    """First start of a new office, or first start after a restore on another card."""
+
+    office: str
+
+
+@dataclass(frozen=True)
+class AdoptPlan(Command):
+    """A validated plan that takes force at the next opening of a day (at once if none was ever in force)."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class IncarnationBegun(Event):
+    """A new life of the office's database. `block` and `until` fence its numbers from those of the old card."""
+
+    office: str
+    incarnation: int
+    block: int
+    until: str | None
+
+
+@dataclass(frozen=True)
+class PlanAdopted(Event):
+    """A plan was taken over; the document itself lies in the table of plans under its digest."""
+
+    plan_version: int
+    digest: str
+
+
+def begin_incarnation(office: Office, command: BeginIncarnation, now: Now) -> Sequence[Event]:
+    """Count the incarnation on; a restored office gets the block that its old card can't have used."""
+    incarnation = office.incarnation + 1
+    until = now.local.date().isoformat() if now.local is not None else None
+    return [IncarnationBegun(command.office, incarnation, block_of(incarnation), until)]
+
+
+def adopt_plan(office: Office, command: AdoptPlan, now: Now) -> Sequence[Event]:
+    """Take a plan over unless it is the one already in hand; what is in use may not vanish from it."""
+    plan = command.plan
+    newest = office.next_plan or office.plan
+    if newest is not None and newest.digest == plan.digest:
+        return []
+    if office.open_day is not None:
+        gone = {t.service for t in office.tickets.values() if not _ended(t.state)} - set(plan.services)
+        if gone:
+            raise Refused(Code.PLAN_IN_USE, what=", ".join(sorted(gone)))
+        busy = {d.number for d in office.desks.values() if d.state is not DeskState.CLOSED}
+        if busy - set(plan.desks):
+            raise Refused(Code.PLAN_IN_USE, what=", ".join(map(str, sorted(busy - set(plan.desks)))))
+    return [PlanAdopted(plan.version, plan.digest)]
+
+
+def incarnation_begun(office: Office, record: Record, event: IncarnationBegun) -> Office:
+    """The office under its new incarnation; an open day goes on in the fresh block."""
+    fence = Fence(event.block, event.until) if event.incarnation > 1 else None
+    day = office.day
+    if fence is not None and day is not None:
+        day = replace(day, block=event.block)
+    return replace(
+        office,
+        id=event.office,
+        incarnation=event.incarnation,
+        fence=fence,
+        day=day,
+        numbers={} if fence is not None else office.numbers,
+    )
+
+
+def plan_adopted(office: Office, plan: Plan) -> Office:
+    """The plan waits for the next opening; the very first one is in force at once."""
+    if office.plan is None:
+        return replace(office, plan=plan, desks={number: Desk(number) for number in plan.desks})
+    if office.plan.digest == plan.digest:
+        return replace(office, next_plan=None)
+    return replace(office, next_plan=plan)
+
+
+def _ended(state: TicketState) -> bool:
+    return state in (TicketState.DONE, TicketState.LEFT, TicketState.MISSED)

@@ -1,0 +1,177 @@
+"""The state of one office: its day, its desks, its tickets and its slips. Immutable; `evolve` makes the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from appliance.domain.moment import Moment, Stamp
+from appliance.domain.plan import Plan
+
+
+class TicketState(StrEnum):
+    """Where a ticket is in its life. `missed`, `left` and `done` are the ends of a day."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    SERVING = "serving"
+    PARKED = "parked"
+    MISSED = "missed"
+    LEFT = "left"
+    DONE = "done"
+
+
+class DeskState(StrEnum):
+    """What a desk is doing; the table of keys reads this."""
+
+    CLOSED = "closed"
+    FREE = "free"
+    BREAK = "break"
+    CALLED = "called"
+    SERVING = "serving"
+
+
+class SlipState(StrEnum):
+    """What became of a paper. `sent`: the printer was well but can't confirm."""
+
+    QUEUED = "queued"
+    PRINTED = "printed"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One visitor's number.
+
+    `place` orders the line: a ticket issued here stands at (its id, 0), an adopted one right behind the ticket whose
+    time its paper bears. Times are stamps into the journal: `heard` is when the call was spoken or shown.
+    """
+
+    id: int
+    series: str
+    number: int
+    service: str
+    language: str
+    state: TicketState
+    place: tuple[int, int]
+    issued: Stamp
+    adopted: bool = False
+    desk: int | None = None
+    for_desk: int | None = None
+    returned: bool = False
+    calls: int = 0
+    called: Stamp | None = None
+    heard: Stamp | None = None
+    started: Stamp | None = None
+    ended: Stamp | None = None
+    inferred: bool = False
+    by_system: bool = False
+
+    @property
+    def label(self) -> str:
+        """The number as a person reads it: letter, no-break space, at least three digits."""
+        return f"{self.series}\u00a0{self.number:03d}"
+
+    @property
+    def active(self) -> bool:
+        """Whether a desk holds it now."""
+        return self.state in (TicketState.CALLED, TicketState.SERVING)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What one gesture would restore at a desk: the rows as they were, and what they must still be."""
+
+    seq: int
+    kind: str
+    moment: Moment
+    desk_before: Desk
+    before: tuple[Ticket, ...]
+    after: tuple[tuple[int, TicketState, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A place where visitors are served. `undo` lives in memory only: its term is seconds."""
+
+    number: int
+    state: DeskState = DeskState.CLOSED
+    ticket: int | None = None
+    operator: str | None = None
+    since: Stamp | None = None
+    undo: Undo | None = field(default=None, compare=False)
+
+    @property
+    def working(self) -> bool:
+        """Whether it receives visitors now (neither closed nor on a break)."""
+        return self.state in (DeskState.FREE, DeskState.CALLED, DeskState.SERVING)
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One paper of a ticket. Everything after the first of a ticket is a copy and says so on the paper."""
+
+    id: int
+    ticket: int
+    copy: bool
+    state: SlipState
+    queued: Stamp
+    settled: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A working day. Its number is its identity; its date (ISO) is an attribute that may be corrected or unknown."""
+
+    number: int
+    date: str | None
+    block: int
+    opened: Stamp
+    closed: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Where a restored office may number: `block`, until a day with a date after `until` is opened."""
+
+    block: int
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything the rules need. `numbers` holds the next number per series; `tickets` those of the last opened day."""
+
+    id: str = ""
+    incarnation: int = 0
+    fence: Fence | None = None
+    plan: Plan | None = None
+    next_plan: Plan | None = None
+    day: Day | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    tickets: Mapping[int, Ticket] = field(default_factory=dict)
+    desks: Mapping[int, Desk] = field(default_factory=dict)
+    slips: Mapping[int, Slip] = field(default_factory=dict)
+    last_ticket: int = 0
+    last_slip: int = 0
+    seq: int = 0
+
+    @property
+    def open_day(self) -> Day | None:
+        """The day that is open now, if one is."""
+        return self.day if self.day is not None and self.day.closed is None else None
+
+    def with_ticket(self, ticket: Ticket) -> Office:
+        """The office with this ticket in place of the one of its id."""
+        return replace(self, tickets={**self.tickets, ticket.id: ticket})
+
+    def with_desk(self, desk: Desk) -> Office:
+        """The office with this desk in place of the one of its number."""
+        return replace(self, desks={**self.desks, desk.number: desk})
+
+    def with_slip(self, slip: Slip) -> Office:
+        """The office with this slip in place of the one of its id."""
+        return replace(self, slips={**self.slips, slip.id: slip})

@@ -1,0 +1,73 @@
+"""Which rows an event changes: those it names, and the few that follow from its kind."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from appliance.domain.message import Record
+from appliance.domain.office import Office
+from appliance.store import rows
+
+Key = tuple[str, int | tuple[int, str]]
+Changes = dict[Key, rows.Row | None]
+"""(table, key) to the row as it is to be; None deletes it."""
+
+
+def note(changes: Changes, before: Office, after: Office, record: Record) -> None:
+    """Add the rows that `record` changed; a later change of the same row replaces an earlier one."""
+    event = record.event
+    day = after.day.number if after.day is not None else 0
+    for ticket in event.tickets():
+        changes["ticket", ticket] = rows.ticket_row(after.tickets[ticket], day)
+    for desk in event.desks():
+        changes["desk", desk] = rows.desk_row(after.desks[desk])
+    for slip in event.slips():
+        changes["slip", slip] = rows.slip_row(after.slips[slip])
+    if after.numbers is not before.numbers or after.day is not before.day:
+        _note_day(changes, before, after, day)
+    if (after.plan, after.next_plan, after.fence, after.incarnation) != (
+        before.plan,
+        before.next_plan,
+        before.fence,
+        before.incarnation,
+    ):
+        changes["office", 1] = rows.office_row(after)
+
+
+def _note_day(changes: Changes, before: Office, after: Office, day: int) -> None:
+    old: Mapping[str, int] = before.numbers
+    if after.day is not None and after.day is not before.day:
+        assert after.plan is not None
+        changes["day", day] = rows.day_row(after.day, after.plan.digest)
+        if before.day is None or before.day.number != day:
+            old = {}
+            for desk in after.desks.values():
+                changes["desk", desk.number] = rows.desk_row(desk)
+    for series in old.keys() - after.numbers.keys():
+        changes["counter", (day, series)] = None
+    for series, number in after.numbers.items():
+        if old.get(series) != number:
+            changes["counter", (day, series)] = (day, series, number)
+
+
+UPSERTS = {table: rows.upsert(table) for table in rows.COLUMNS}
+DESK_OF_TICKET = rows.COLUMNS["ticket"].index("desk")
+TICKET_OF_DESK = rows.COLUMNS["desk"].index("ticket")
+
+
+def write(db: sqlite3.Connection, changes: Changes) -> None:
+    """Write the rows; whoever gives up a desk or a ticket is written before whoever takes it."""
+    taking = []
+    for (table, key), row in changes.items():
+        if row is None:
+            assert table == "counter"
+            db.execute("DELETE FROM counter WHERE day = ? AND series = ?", key)
+        elif (table == "ticket" and row[DESK_OF_TICKET] is not None) or (
+            table == "desk" and row[TICKET_OF_DESK] is not None
+        ):
+            taking.append((table, row))
+        else:
+            db.execute(UPSERTS[table], row)
+    for table, row in taking:
+        db.execute(UPSERTS[table], row)

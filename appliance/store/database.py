@@ -1,0 +1,53 @@
+"""Opening queue.db: pragmas, migrations, and the one place that names the file's settings."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+PAGE_SIZE = 1024
+"""Small pages: one visit writes a quarter of what 4096-byte pages write (docs/adr/0003)."""
+
+
+class TooNew(Exception):
+    """The database was written by a later release than this one."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The write connection: WAL, synchronous=FULL (anything less loses tickets that visitors hold), migrated.
+
+    Autocommit mode: transactions are spelled out by the writer. Raises sqlite3.Error, or TooNew.
+    """
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute("PRAGMA secure_delete = ON")
+    migrate(db)
+    return db
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can't write."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False, timeout=5.0)
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def migrations() -> list[str]:
+    """The SQL of every migration, in order."""
+    folder = resources.files("appliance.store.schema")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [folder.joinpath(name).read_text(encoding="utf-8") for name in names]
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the schema up to date, one transaction for each step."""
+    steps = migrations()
+    (done,) = db.execute("PRAGMA user_version").fetchone()
+    if done > len(steps):
+        raise TooNew(f"schema {done}, this release knows {len(steps)}")
+    for number, sql in enumerate(steps[done:], start=done + 1):
+        db.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")

@@ -1,0 +1,113 @@
+"""Rows to the state in memory, once at start. Only the last day is read, so history costs nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from appliance.domain.message import Record
+from appliance.domain.moment import Stamp
+from appliance.domain.office import Desk, Fence, Office
+from appliance.domain.plan import Plan
+from appliance.domain.plan_reader import read_plan
+from appliance.store import journal, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A keyed command of the open day, and what it led to."""
+
+    digest: str
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All that the writer starts from."""
+
+    office: Office
+    chain: bytes
+    plans: dict[str, Plan]
+    requests: dict[str, Request]
+
+
+def load(db: sqlite3.Connection) -> Loaded:
+    """The newest state of the database."""
+    seq, chain = journal.head(db)
+    row = db.execute(rows.select("office")).fetchone()
+    if row is None:
+        return Loaded(Office(), chain, {}, {})
+    _, name, incarnation, block, until, digest, next_digest = row
+    plans = plans_of(db, {digest, next_digest})
+    plan = plans.get(digest)
+
+    def stamp(entry: int | None) -> Stamp | None:
+        return journal.stamp(db, entry)
+
+    day_row = db.execute(f"{rows.select('day')} ORDER BY number DESC LIMIT 1").fetchone()
+    day = None if day_row is None else rows.day_of(day_row, stamp)
+    number = 0 if day is None else day.number
+    tickets = [
+        rows.ticket_of(r, stamp)
+        for r in db.execute(f"{rows.select('ticket')} WHERE day = ? ORDER BY id", (number,))
+    ]
+    slips = [
+        rows.slip_of(r, stamp)
+        for r in db.execute(
+            f"{rows.select('slip')} WHERE id >= ? ORDER BY id",
+            (first_slip(db, day.opened.seq if day else 0),),
+        )
+    ]
+    stored = {r[0]: rows.desk_of(r, stamp) for r in db.execute(rows.select("desk"))}
+    counters = db.execute("SELECT series, next FROM counter WHERE day = ?", (number,))
+    office = Office(
+        id=name,
+        incarnation=incarnation,
+        fence=None if block is None else Fence(block, until),
+        plan=plan,
+        next_plan=plans.get(next_digest),
+        day=day,
+        numbers=dict(counters.fetchall()),
+        tickets={ticket.id: ticket for ticket in tickets},
+        desks={n: stored.get(n, Desk(n)) for n in (plan.desks if plan else ())},
+        slips={slip.id: slip for slip in slips},
+        last_ticket=highest(db, "ticket"),
+        last_slip=highest(db, "slip"),
+        seq=seq,
+    )
+    return Loaded(office, chain, plans, requests_of(db))
+
+
+def plans_of(db: sqlite3.Connection, digests: set[str | None]) -> dict[str, Plan]:
+    """The plans of these digests."""
+    found = {}
+    for digest in digests - {None}:
+        row = db.execute("SELECT document FROM plan WHERE digest = ?", (digest,)).fetchone()
+        if row is not None and digest is not None:
+            found[digest] = read_plan(row[0])
+    return found
+
+
+def requests_of(db: sqlite3.Connection) -> dict[str, Request]:
+    """The keyed commands of the open day."""
+    made = {}
+    for key, digest, first, last in db.execute("SELECT key, digest, first, last FROM request"):
+        records = tuple(map(journal.record_of, journal.rows(db, first, last)))
+        made[key] = Request(digest, records)
+    return made
+
+
+def first_slip(db: sqlite3.Connection, opened: int) -> int:
+    """The id of the first slip queued since journal entry `opened`, found from the newest backwards."""
+    first = highest(db, "slip") + 1
+    for slip, queued in db.execute("SELECT id, queued FROM slip ORDER BY id DESC"):
+        if queued < opened:
+            break
+        first = slip
+    return first
+
+
+def highest(db: sqlite3.Connection, table: str) -> int:
+    """The highest id of a table, 0 of an empty one."""
+    (found,) = db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+    return int(found)

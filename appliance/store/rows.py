@@ -1,0 +1,190 @@
+"""The office as rows: what each table holds for a state. Writer, loader and verifier share this one mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from appliance.domain.moment import Stamp
+from appliance.domain.office import (
+    Day,
+    Desk,
+    DeskState,
+    Office,
+    Slip,
+    SlipState,
+    Ticket,
+    TicketState,
+)
+
+Row = tuple[Any, ...]
+StampAt = Callable[[int | None], Stamp | None]
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "office": ("id", "office", "incarnation", "fence_block", "fence_until", "plan", "next_plan"),
+    "day": ("number", "date", "block", "plan", "opened", "closed"),
+    "ticket": (
+        "id",
+        "day",
+        "series",
+        "number",
+        "service",
+        "language",
+        "state",
+        "place",
+        "place_sub",
+        "adopted",
+        "desk",
+        "for_desk",
+        "returned",
+        "calls",
+        "issued",
+        "called",
+        "heard",
+        "started",
+        "ended",
+        "inferred",
+        "by_system",
+    ),
+    "desk": ("number", "state", "ticket", "operator", "since"),
+    "slip": ("id", "ticket", "copy", "state", "queued", "settled"),
+    "counter": ("day", "series", "next"),
+}
+KEYS: dict[str, tuple[str, ...]] = {
+    "office": ("id",),
+    "day": ("number",),
+    "ticket": ("id",),
+    "desk": ("number",),
+    "slip": ("id",),
+    "counter": ("day", "series"),
+}
+
+
+def upsert(table: str) -> str:
+    """INSERT that updates the row of the same key; any other conflict is a broken rule and fails."""
+    columns, keys = COLUMNS[table], KEYS[table]
+    sets = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
+    marks = ", ".join("?" * len(columns))
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) "
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
+    )
+
+
+def select(table: str) -> str:
+    """SELECT of the columns in this mapping's order."""
+    return f"SELECT {', '.join(COLUMNS[table])} FROM {table}"
+
+
+def office_row(office: Office) -> Row:
+    """The single row of `office`."""
+    fence = office.fence
+    return (
+        1,
+        office.id,
+        office.incarnation,
+        fence.block if fence else None,
+        fence.until if fence else None,
+        office.plan.digest if office.plan else None,
+        office.next_plan.digest if office.next_plan else None,
+    )
+
+
+def day_row(day: Day, plan: str) -> Row:
+    """A row of `day`."""
+    return (day.number, day.date, day.block, plan, day.opened.seq, seq_of(day.closed))
+
+
+def ticket_row(ticket: Ticket, day: int) -> Row:
+    """A row of `ticket`."""
+    return (
+        ticket.id,
+        day,
+        ticket.series,
+        ticket.number,
+        ticket.service,
+        ticket.language,
+        ticket.state.value,
+        ticket.place[0],
+        ticket.place[1],
+        int(ticket.adopted),
+        ticket.desk,
+        ticket.for_desk,
+        int(ticket.returned),
+        ticket.calls,
+        ticket.issued.seq,
+        seq_of(ticket.called),
+        seq_of(ticket.heard),
+        seq_of(ticket.started),
+        seq_of(ticket.ended),
+        int(ticket.inferred),
+        int(ticket.by_system),
+    )
+
+
+def desk_row(desk: Desk) -> Row:
+    """A row of `desk`."""
+    return (desk.number, desk.state.value, desk.ticket, desk.operator, seq_of(desk.since))
+
+
+def slip_row(slip: Slip) -> Row:
+    """A row of `slip`."""
+    return (
+        slip.id,
+        slip.ticket,
+        int(slip.copy),
+        slip.state.value,
+        slip.queued.seq,
+        seq_of(slip.settled),
+    )
+
+
+def ticket_of(row: Row, stamp: StampAt) -> Ticket:
+    """The ticket of a row; `stamp` finds a journal entry's moment."""
+    return Ticket(
+        id=row[0],
+        series=row[2],
+        number=row[3],
+        service=row[4],
+        language=row[5],
+        state=TicketState(row[6]),
+        place=(row[7], row[8]),
+        adopted=bool(row[9]),
+        desk=row[10],
+        for_desk=row[11],
+        returned=bool(row[12]),
+        calls=row[13],
+        issued=known(stamp(row[14])),
+        called=stamp(row[15]),
+        heard=stamp(row[16]),
+        started=stamp(row[17]),
+        ended=stamp(row[18]),
+        inferred=bool(row[19]),
+        by_system=bool(row[20]),
+    )
+
+
+def desk_of(row: Row, stamp: StampAt) -> Desk:
+    """The desk of a row."""
+    return Desk(row[0], DeskState(row[1]), row[2], row[3], stamp(row[4]))
+
+
+def slip_of(row: Row, stamp: StampAt) -> Slip:
+    """The slip of a row."""
+    return Slip(row[0], row[1], bool(row[2]), SlipState(row[3]), known(stamp(row[4])), stamp(row[5]))
+
+
+def day_of(row: Row, stamp: StampAt) -> Day:
+    """The day of a row."""
+    return Day(row[0], row[1], row[2], known(stamp(row[4])), stamp(row[5]))
+
+
+def seq_of(stamp: Stamp | None) -> int | None:
+    """What a row keeps of a stamp."""
+    return None if stamp is None else stamp.seq
+
+
+def known(stamp: Stamp | None) -> Stamp:
+    """A stamp that the schema says can't be missing."""
+    assert stamp is not None
+    return stamp

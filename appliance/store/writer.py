@@ -1,0 +1,305 @@
+"""The one writer: it owns the write connection and the state in memory, and commits what waits in its mailbox together."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.domain.days import DayClosed
+from appliance.domain.identity import AdoptPlan
+from appliance.domain.message import Command, Event, Record
+from appliance.domain.moment import Now
+from appliance.domain.office import Office
+from appliance.domain.plan import Plan
+from appliance.domain.refusal import Code, Refused
+from appliance.domain.rules import decide, evolve
+from appliance.store import changes, database, journal
+from appliance.store.load import Request, load
+
+MAILBOX_LIMIT = 256
+BATCH_LIMIT = 64
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command led to. `replayed`: the same key had been answered before, and this is that answer."""
+
+    records: tuple[Record, ...]
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class Envelope:
+    """A command in the mailbox."""
+
+    command: Command
+    actor: str
+    key: str | None
+    reply: Future[Outcome]
+
+
+@dataclass(slots=True)
+class Tentative:
+    """The state of a batch before its commit; none of it counts until then."""
+
+    office: Office
+    chain: bytes
+    requests: dict[str, Request]
+    plans: dict[str, Plan]
+    emptied: bool = False
+
+
+class QueueWriter:
+    """The only one who writes queue.db.
+
+    Everybody else puts commands into its bounded mailbox with `submit` and may read `office`, the newest committed
+    state. Any death of its thread fails all waiting callers and calls `on_death`, which in an office ends the process.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], Now],
+        *,
+        on_death: Callable[[BaseException], None],
+        on_disk_full: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db = database.connect(path)
+        loaded = load(self._db)
+        self._office, self._chain = loaded.office, loaded.chain
+        self._plans, self._requests = loaded.plans, loaded.requests
+        self._clock, self._on_death, self._on_disk_full = clock, on_death, on_disk_full
+        self._mailbox: queue.Queue[Envelope | None] = queue.Queue(MAILBOX_LIMIT)
+        self._listeners: list[Callable[[int], None]] = []
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="queue-writer", daemon=True)
+        self.internal_errors = 0
+        self.commits = 0
+
+    @property
+    def office(self) -> Office:
+        """The newest committed state; immutable, so any thread may read it without a lock."""
+        return self._office
+
+    @property
+    def alive(self) -> bool:
+        """Whether commands are still being answered."""
+        return self._thread.is_alive() and not self._closed.is_set()
+
+    def listen(self, callback: Callable[[int], None]) -> None:
+        """Be nudged after every commit with the newest seq, on the writer's thread; must be quick."""
+        self._listeners.append(callback)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what waits, then close the database."""
+        if self._thread.is_alive():
+            self._mailbox.put(None)
+            self._thread.join(10.0)
+
+    def submit(self, command: Command, *, actor: str, key: str | None = None) -> Future[Outcome]:
+        """Ask for `command`; from any thread, never blocks.
+
+        The future's result is the Outcome, or it raises Refused: a rule's code, or `mailbox-full`, `store-failed`
+        (nobody knows whether it happened: ask again with the same key), `key-reused`, `internal-error`.
+        """
+        reply: Future[Outcome] = Future()
+        if self._closed.is_set():
+            reply.set_exception(Refused(Code.STORE_FAILED))
+            return reply
+        try:
+            self._mailbox.put_nowait(Envelope(command, actor[:80] or "nobody", key, reply))
+        except queue.Full:
+            reply.set_exception(Refused(Code.MAILBOX_FULL))
+            return reply
+        if self._closed.is_set():
+            self._fail_waiting()
+        return reply
+
+    def _run(self) -> None:
+        try:
+            while self._serve(self._batch()):
+                pass
+            self._db.close()
+        except BaseException as death:
+            log.critical("writer died: %s", death)
+            self._closed.set()
+            self._fail_waiting()
+            self._on_death(death)
+        finally:
+            self._closed.set()
+            self._fail_waiting()
+
+    def _batch(self) -> list[Envelope | None]:
+        """What waits in the mailbox, at least one."""
+        batch = [self._mailbox.get()]
+        while len(batch) < BATCH_LIMIT:
+            try:
+                batch.append(self._mailbox.get_nowait())
+            except queue.Empty:
+                break
+        return batch
+
+    def _serve(self, batch: list[Envelope | None]) -> bool:
+        """Decide and commit one batch; False when it was told to stop."""
+        asked = [envelope for envelope in batch if envelope is not None]
+        if asked:
+            try:
+                self._commit(asked)
+            except BaseException as death:
+                for envelope in asked:
+                    _answer(envelope.reply, Refused(Code.STORE_FAILED))
+                if getattr(death, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+                    self._on_disk_full()
+                raise
+        return len(asked) == len(batch)
+
+    def _commit(self, asked: list[Envelope]) -> None:
+        tentative = Tentative(self._office, self._chain, {}, dict(self._plans))
+        answers: list[tuple[Envelope, Outcome | Refused]] = []
+        self._db.execute("BEGIN IMMEDIATE")
+        for envelope in asked:
+            answers.append((envelope, self._answer_one(tentative, envelope)))
+        changed = tentative.office is not self._office
+        self._db.execute("COMMIT" if changed else "ROLLBACK")
+        if changed:
+            self._office, self._chain = tentative.office, tentative.chain
+            self._plans = tentative.plans
+            self._requests = tentative.requests if tentative.emptied else {
+                **self._requests,
+                **tentative.requests,
+            }
+            self.commits += 1
+        for envelope, answer in answers:
+            _answer(envelope.reply, answer)
+        if changed:
+            for listener in self._listeners:
+                try:
+                    listener(self._office.seq)
+                except Exception:
+                    log.exception("a listener failed")
+
+    def _answer_one(self, tentative: Tentative, envelope: Envelope) -> Outcome | Refused:
+        """One command on the batch's tentative state, under its own savepoint."""
+        digest = "" if envelope.key is None else _digest(envelope.command)
+        if envelope.key is not None:
+            known = self._known(tentative, envelope.key)
+            if known is not None:
+                if known.digest != digest:
+                    return Refused(Code.KEY_REUSED)
+                return Outcome(known.records, replayed=True)
+        self._db.execute("SAVEPOINT command")
+        try:
+            outcome = self._apply(tentative, envelope, digest)
+        except Refused as refusal:
+            self._undo_command()
+            return refusal
+        except sqlite3.OperationalError:
+            raise
+        except Exception:
+            self._undo_command()
+            self.internal_errors += 1
+            log.exception("%s by %s failed", type(envelope.command).__name__, envelope.actor)
+            return Refused(Code.INTERNAL_ERROR)
+        self._db.execute("RELEASE command")
+        return outcome
+
+    def _apply(self, tentative: Tentative, envelope: Envelope, digest: str) -> Outcome:
+        """Decide, write journal and rows, and move the tentative state on. Nothing of it moves when this raises."""
+        now = self._clock()
+        plans = tentative.plans
+        if isinstance(envelope.command, AdoptPlan):
+            plans = {**plans, envelope.command.plan.digest: envelope.command.plan}
+        events = decide(tentative.office, envelope.command, now)
+        if not events:
+            return Outcome(())
+        office, chain = tentative.office, tentative.chain
+        records: list[Record] = []
+        dirty: changes.Changes = {}
+        for event in events:
+            record = Record(office.seq + 1, now.moment, envelope.actor, event)
+            row = journal.row_of(record, chain)
+            self._db.execute(journal.INSERT, row)
+            before, office, chain = office, evolve(office, record, plans.__getitem__), row[-1]
+            changes.note(dirty, before, office, record)
+            records.append(record)
+        if plans is not tentative.plans:
+            self._keep_plan(plans, records)
+        changes.write(self._db, dirty)
+        emptied = any(type(event) is DayClosed for event in events)
+        if emptied:
+            self._db.execute("DELETE FROM request")
+        if envelope.key is not None and office.open_day is not None:
+            self._db.execute(
+                "INSERT INTO request (key, digest, first, last) VALUES (?, ?, ?, ?)",
+                (envelope.key, digest, records[0].seq, records[-1].seq),
+            )
+        if emptied:
+            tentative.requests, tentative.emptied = {}, True
+        if envelope.key is not None and office.open_day is not None:
+            tentative.requests[envelope.key] = Request(digest, tuple(records))
+        tentative.office, tentative.chain, tentative.plans = office, chain, plans
+        return Outcome(tuple(records))
+
+    def _keep_plan(self, plans: dict[str, Plan], records: Sequence[Record]) -> None:
+        for record in records:
+            digest = getattr(record.event, "digest", None)
+            if digest is None:
+                continue
+            if self._db.execute("SELECT 1 FROM plan WHERE digest = ?", (digest,)).fetchone():
+                continue
+            plan = plans[digest]
+            self._db.execute(
+                "INSERT INTO plan (digest, version, document) VALUES (?, ?, ?)",
+                (digest, plan.version, plan.document),
+            )
+
+    def _known(self, tentative: Tentative, key: str) -> Request | None:
+        if key in tentative.requests:
+            return tentative.requests[key]
+        return None if tentative.emptied else self._requests.get(key)
+
+    def _undo_command(self) -> None:
+        self._db.execute("ROLLBACK TO command")
+        self._db.execute("RELEASE command")
+
+    def _fail_waiting(self) -> None:
+        while True:
+            try:
+                envelope = self._mailbox.get_nowait()
+            except queue.Empty:
+                return
+            if envelope is not None:
+                _answer(envelope.reply, Refused(Code.STORE_FAILED))
+
+
+def events_of(outcome: Outcome) -> list[Event]:
+    """The events of an outcome, without their records."""
+    return [record.event for record in outcome.records]
+
+
+def _digest(command: Command) -> str:
+    return hashlib.sha256(repr(command).encode()).hexdigest()[:16]
+
+
+def _answer(reply: Future[Outcome], answer: Outcome | Refused) -> None:
+    """Set the answer unless the caller has gone."""
+    try:
+        if isinstance(answer, Refused):
+            reply.set_exception(answer)
+        else:
+            reply.set_result(answer)
+    except InvalidStateError:
+        pass

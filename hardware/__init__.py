@@ -1,0 +1,1 @@
+"""Pins and bytes: buttons, printer, lamps, voice. Knows nothing of the queue."""
