@@ -26,7 +26,7 @@ class DeviceState:
     """What a device is like now.
 
     `since` is UTC; `reason` is a kebab-case code such as `paper-out` (empty when ready); `hint` is the code of what a
-    person should do; `facts` fill the placeholders of both sentences. `near_end` warns while the device still works.
+    person should do; `facts` fill the placeholders of both sentences. `warning` is a code while the device still works.
     """
 
     condition: Condition
@@ -63,7 +63,7 @@ class Buttons(Protocol):
     """All the keys of an office, on whatever bus."""
 
     def start(self, on_press: Callable[[Press], None]) -> None:
-        """Begin to listen. `on_press` runs in the buttons' own thread, one press at a time; what it raises is logged."""
+        """Begin to listen. `on_press` runs in the buttons' own thread, one at a time; what it raises is logged."""
 
     def close(self) -> None:
         """Stop listening and release the pins."""

@@ -90,7 +90,10 @@ class HearCall(Command):
 
 @dataclass(frozen=True)
 class TicketCalled(Event):
-    """A ticket was called to a desk. `chained`: by the press that finished the one before; `back`: it had been missed."""
+    """A ticket was called to a desk.
+
+    `chained`: by the press that finished the one before. `back`: it had been missed.
+    """
 
     ticket: int
     desk: int

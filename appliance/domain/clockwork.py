@@ -79,7 +79,7 @@ def heard_for(ticket: Ticket, plan: Plan, now: Now) -> int:
 def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event]:
     """Open and close the day by the plan's hours, on a trusted clock only; on any other a person does it.
 
-    Whatever ends a day (closing, a new date) waits until the clock has settled: a clock that has just jumped may jump back.
+    Whatever ends a day (closing, a new date) waits until the clock has settled: one that has just jumped may jump back.
     """
     if now.local is None:
         return []
@@ -96,9 +96,25 @@ def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event
         return []
     if day.date is None:
         return [DayRedated(day.number, today)]
-    if today > day.date or (today == day.date and minute >= plan.closes + plan.settings.grace_min):
+    late = minute >= plan.closes + plan.settings.grace_min
+    if today == day.date and late:
+        return closing_events(office, by_system=True)
+    if today > day.date and (late or not taken_in_the_dark(office, now)):
         return closing_events(office, by_system=True)
     return []
+
+
+def taken_in_the_dark(office: Office, now: Now) -> bool:
+    """Whether somebody in the line took a number in this boot before its clock was known.
+
+    Yesterday's day may have been left open overnight: those people belong to today and are not swept out with it.
+    """
+    return any(
+        ticket.issued.moment.boot == now.moment.boot
+        and not ticket.issued.moment.trusted
+        and ticket.state in (TicketState.WAITING, TicketState.CALLED, TicketState.SERVING)
+        for ticket in office.tickets.values()
+    )
 
 
 def correct_clock(office: Office, command: CorrectClock, now: Now) -> Sequence[Event]:

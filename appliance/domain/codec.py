@@ -24,7 +24,7 @@ UPCASTS: Mapping[tuple[str, int], Upcast] = {}
 """(kind, version) to a function that makes the body of the next version."""
 
 
-class UnknownEvent(Exception):
+class UnknownEventError(Exception):
     """A journal row of a kind or version that this release doesn't know."""
 
 
@@ -41,14 +41,14 @@ def decode(kind: str, version: int, body: str) -> Event:
     """The event of a journal row, brought up to today's version."""
     known = KINDS.get(kind)
     if known is None:
-        raise UnknownEvent(kind)
+        raise UnknownEventError(kind)
     values: dict[str, Any] = json.loads(body)
     while version < known.version:
         upcast = UPCASTS.get((kind, version))
         if upcast is None:
-            raise UnknownEvent(f"{kind} version {version}")
+            raise UnknownEventError(f"{kind} version {version}")
         values = upcast(values)
         version += 1
     if version > known.version:
-        raise UnknownEvent(f"{kind} version {version}")
+        raise UnknownEventError(f"{kind} version {version}")
     return known(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

@@ -118,11 +118,14 @@ def opened(office: Office, record: Record, event: DayOpened) -> Office:
     """A fresh day: no tickets, no papers, counters at the start of the block, the newest plan in force."""
     plan = office.next_plan or office.plan
     assert plan is not None
+    fence = office.fence if event.block else None
+    if fence is not None and fence.until is None:
+        fence = replace(fence, until=event.date)
     return replace(
         office,
         plan=plan,
         next_plan=None,
-        fence=office.fence if event.block else None,
+        fence=fence,
         day=Day(event.day, event.date, event.block, record.stamp),
         numbers=office.numbers if event.continues else {},
         tickets={},

@@ -15,9 +15,13 @@ from appliance.domain.refusal import Code, Refused
 
 @dataclass(frozen=True)
 class BeginIncarnation(Command):
-    """First start of a new office, or first start after a restore on another card."""
+    """First start of a new office, or first start after a restore on another card.
+
+    `life` is a fresh random id: two cards restored from one replica count to the same incarnation and still differ.
+    """
 
     office: str
+    life: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class IncarnationBegun(Event):
     incarnation: int
     block: int
     until: str | None
+    life: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def begin_incarnation(office: Office, command: BeginIncarnation, now: Now) -> Se
     """Count the incarnation on; a restored office gets the block that its old card can't have used."""
     incarnation = office.incarnation + 1
     until = now.local.date().isoformat() if now.local is not None else None
-    return [IncarnationBegun(command.office, incarnation, block_of(incarnation), until)]
+    return [IncarnationBegun(command.office, incarnation, block_of(incarnation), until, command.life)]
 
 
 def adopt_plan(office: Office, command: AdoptPlan, now: Now) -> Sequence[Event]:
@@ -78,6 +83,7 @@ def incarnation_begun(office: Office, record: Record, event: IncarnationBegun) -
         office,
         id=event.office,
         incarnation=event.incarnation,
+        life=event.life,
         fence=fence,
         day=day,
         numbers={} if fence is not None else office.numbers,

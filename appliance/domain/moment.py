@@ -45,8 +45,8 @@ class Stamp:
 class Now:
     """What a rule may know of the present.
 
-    `local` is the office's wall time (naive), or None while the clock is not trusted: no rule may read a date or an hour
-    from a clock nobody believes. `disk_tight` says that the disk's reserve has been spent.
+    `local` is the office's wall time (naive), or None while the clock is not trusted: no rule may read a date or an
+    hour from a clock nobody believes. `disk_tight` says that the disk's reserve has been spent.
     """
 
     moment: Moment

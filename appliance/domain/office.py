@@ -147,6 +147,7 @@ class Office:
 
     id: str = ""
     incarnation: int = 0
+    life: str = ""
     fence: Fence | None = None
     plan: Plan | None = None
     next_plan: Plan | None = None

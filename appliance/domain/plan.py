@@ -1,4 +1,4 @@
-"""The plan of an office: organisations, services, desks, hours and settings. A versioned document, never edited in place."""
+"""The plan of an office: organisations, services, desks, hours, settings. A versioned document."""
 
 from __future__ import annotations
 

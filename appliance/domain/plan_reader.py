@@ -1,15 +1,14 @@
-"""TOML text to a plan. Strict: every mistake is found in one reading and names its place and the nearest right word."""
+"""TOML text to a plan, or all its mistakes at once."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
-from typing import Any
+from dataclasses import fields
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from appliance.domain.document import Mistake, Table, nearest
 from appliance.domain.plan import (
     LANGUAGES,
     DeskClass,
@@ -19,27 +18,11 @@ from appliance.domain.plan import (
     Plan,
     Service,
     Settings,
-    Words,
     canonical_series,
 )
 
 DESK_WORDS = ("window", "table", "workplace")
 DOCUMENT_LIMIT = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One fault of a document: where, what (a code), the facts, and the nearest right word or nothing."""
-
-    place: str
-    code: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-    nearest: str = ""
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{name} {value}" for name, value in self.facts.items())
-        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
-        return f"{self.place}: {self.code}{f' ({told})' if told else ''}{hint}"
 
 
 class PlanError(Exception):
@@ -59,105 +42,13 @@ def read_plan(document: str) -> Plan:
     except tomllib.TOMLDecodeError as error:
         raise PlanError([Mistake("plan", "not-toml", {"error": str(error)})]) from error
     mistakes: list[Mistake] = []
-    plan = _plan(_Table(raw, "plan", mistakes), document)
+    plan = _plan(Table(raw, "plan", mistakes), document)
     if mistakes:
         raise PlanError(mistakes)
     return plan
 
 
-class _Table:
-    """One TOML table being read: each `take` uses a key up; what is left at the end is unknown."""
-
-    def __init__(self, raw: Mapping[str, Any], place: str, mistakes: list[Mistake]) -> None:
-        self._raw = dict(raw)
-        self._known: list[str] = []
-        self.place = place
-        self.mistakes = mistakes
-
-    def wrong(self, code: str, key: str = "", *, nearest: str = "", **facts: object) -> None:
-        place = f"{self.place}.{key}" if key else self.place
-        self.mistakes.append(Mistake(place, code, {k: str(v) for k, v in facts.items()}, nearest))
-
-    def take(self, key: str, kind: type, default: Any = None) -> Any:
-        """The value of `key`; without a default it must be there. A wrong type is noted and replaced by an empty one."""
-        self._known.append(key)
-        if key not in self._raw:
-            if default is None:
-                self.wrong("missing", key)
-                return kind()
-            return default
-        value = self._raw.pop(key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.wrong("wrong-type", key, wanted=kind.__name__, found=type(value).__name__)
-            return kind() if default is None else default
-        return value
-
-    def number(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        value: int = self.take(key, int, default)
-        if not low <= value <= high and key not in self._missing():
-            self.wrong("out-of-range", key, found=value, low=low, high=high)
-        return value
-
-    def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
-        value: str = self.take(key, str, default)
-        if value not in allowed:
-            self.wrong(
-                "not-allowed",
-                key,
-                found=value[:40],
-                allowed=", ".join(allowed),
-                nearest=nearest(value, allowed),
-            )
-            return default
-        return value
-
-    def text(self, key: str, limit: int = 200, default: str | None = None) -> str:
-        value: str = self.take(key, str, default)
-        if len(value) > limit:
-            self.wrong("too-long", key, limit=limit)
-        return value
-
-    def words(self, key: str, limit: int, *, optional: bool = False) -> Words:
-        raw = self.take(key, dict, {} if optional else None)
-        texts = {}
-        for language, text in raw.items():
-            if language not in LANGUAGES:
-                self.wrong("unknown-key", f"{key}.{language}", nearest=nearest(language, LANGUAGES))
-            elif not isinstance(text, str) or not text.strip():
-                self.wrong("wrong-type", f"{key}.{language}", wanted="text", found=repr(text)[:40])
-            elif len(text) > limit:
-                self.wrong("too-long", f"{key}.{language}", limit=limit)
-            else:
-                texts[language] = text.strip()
-        if not texts and not optional and key not in self._missing():
-            self.wrong("missing", f"{key}.{LANGUAGES[0]}")
-        return Words(texts)
-
-    def tables(self, key: str, name: str) -> list[_Table]:
-        raw = self.take(key, list, [])
-        made = []
-        for index, item in enumerate(raw, start=1):
-            if not isinstance(item, dict):
-                self.wrong("wrong-type", key, wanted="table", found=type(item).__name__)
-                continue
-            label = item.get(name, index)
-            made.append(_Table(item, f"{key} {label}", self.mistakes))
-        return made
-
-    def finish(self) -> None:
-        for key in self._raw:
-            self.wrong("unknown-key", key, nearest=nearest(key, self._known))
-
-    def _missing(self) -> set[str]:
-        return {m.place.removeprefix(f"{self.place}.") for m in self.mistakes if m.code == "missing"}
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """The known word closest to a mistyped one, or nothing."""
-    return next(iter(get_close_matches(word, known, n=1, cutoff=0.6)), "")
-
-
-def _plan(table: _Table, document: str) -> Plan:
+def _plan(table: Table, document: str) -> Plan:
     table.number("schema", 1, 1)
     version = table.number("version", 1, 10**9)
     office = table.text("office", 40)
@@ -167,7 +58,7 @@ def _plan(table: _Table, document: str) -> Plan:
     timezone = table.text("timezone", 60)
     if timezone and not _known_zone(timezone):
         table.wrong("unknown-timezone", "timezone", found=timezone)
-    hours = _Table(table.take("hours", dict), "hours", table.mistakes)
+    hours = Table(table.take("hours", dict), "hours", table.mistakes)
     opens, closes = _minutes(hours, "opens"), _minutes(hours, "closes")
     hours.finish()
     if opens >= closes:
@@ -189,14 +80,14 @@ def _plan(table: _Table, document: str) -> Plan:
         organisations=organisations,
         services=services,
         desks=desks,
-        settings=_settings(_Table(table.take("settings", dict, {}), "settings", table.mistakes)),
+        settings=_settings(Table(table.take("settings", dict, {}), "settings", table.mistakes)),
         document=document,
     )
     table.finish()
     return plan
 
 
-def _languages(table: _Table) -> tuple[str, ...]:
+def _languages(table: Table) -> tuple[str, ...]:
     asked = table.take("languages", list, list(LANGUAGES))
     for language in asked:
         if language not in LANGUAGES:
@@ -212,7 +103,7 @@ def _known_zone(name: str) -> bool:
     return True
 
 
-def _minutes(table: _Table, key: str) -> int:
+def _minutes(table: Table, key: str) -> int:
     text = table.text(key, 5)
     match = re.fullmatch(r"(\d\d):(\d\d)", text)
     if match is None or int(match[2]) > 59 or int(match[1]) * 60 + int(match[2]) > 1440:
@@ -222,7 +113,7 @@ def _minutes(table: _Table, key: str) -> int:
     return int(match[1]) * 60 + int(match[2])
 
 
-def _organisations(table: _Table) -> dict[str, Organisation]:
+def _organisations(table: Table) -> dict[str, Organisation]:
     made: dict[str, Organisation] = {}
     for item in table.tables("organisation", "id"):
         name = _id(item, "id", made)
@@ -231,7 +122,7 @@ def _organisations(table: _Table) -> dict[str, Organisation]:
     return made
 
 
-def _services(table: _Table, organisations: Mapping[str, Organisation]) -> dict[str, Service]:
+def _services(table: Table, organisations: Mapping[str, Organisation]) -> dict[str, Service]:
     made: dict[str, Service] = {}
     for item in table.tables("service", "id"):
         name = _id(item, "id", made)
@@ -265,7 +156,7 @@ def _services(table: _Table, organisations: Mapping[str, Organisation]) -> dict[
     return made
 
 
-def _desks(table: _Table, services: Mapping[str, Service]) -> dict[int, DeskPlan]:
+def _desks(table: Table, services: Mapping[str, Service]) -> dict[int, DeskPlan]:
     made: dict[int, DeskPlan] = {}
     for item in table.tables("desk", "number"):
         number = item.number("number", 1, 999)
@@ -274,7 +165,7 @@ def _desks(table: _Table, services: Mapping[str, Service]) -> dict[int, DeskPlan
         served = item.take("services", list, [])
         target = item.text("transfer_to", 40, "")
         for name in [*served, *([target] if target else [])]:
-            if name not in services:
+            if not isinstance(name, str) or name not in services:
                 item.wrong(
                     "unknown-service",
                     "services" if name in served else "transfer_to",
@@ -289,7 +180,7 @@ def _desks(table: _Table, services: Mapping[str, Service]) -> dict[int, DeskPlan
     return made
 
 
-def _settings(table: _Table) -> Settings:
+def _settings(table: Table) -> Settings:
     defaults = Settings()
     policy = table.choice("next_when_called", list(NextWhenCalled), defaults.next_when_called)
     numbers = {
@@ -301,7 +192,7 @@ def _settings(table: _Table) -> Settings:
     return Settings(next_when_called=NextWhenCalled(policy), **numbers)
 
 
-def _id(item: _Table, key: str, taken: Mapping[str, object]) -> str:
+def _id(item: Table, key: str, taken: Mapping[str, object]) -> str:
     name = item.text(key, 40)
     if name and not re.fullmatch(r"[a-z0-9-]+", name):
         item.wrong("not-an-id", key, found=name)

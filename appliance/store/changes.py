@@ -62,6 +62,7 @@ def write(db: sqlite3.Connection, changes: Changes) -> None:
     for (table, key), row in changes.items():
         if row is None:
             assert table == "counter"
+            assert isinstance(key, tuple)
             db.execute("DELETE FROM counter WHERE day = ? AND series = ?", key)
         elif (table == "ticket" and row[DESK_OF_TICKET] is not None) or (
             table == "desk" and row[TICKET_OF_DESK] is not None

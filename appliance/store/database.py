@@ -10,14 +10,14 @@ PAGE_SIZE = 1024
 """Small pages: one visit writes a quarter of what 4096-byte pages write (docs/adr/0003)."""
 
 
-class TooNew(Exception):
+class TooNewError(Exception):
     """The database was written by a later release than this one."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """The write connection: WAL, synchronous=FULL (anything less loses tickets that visitors hold), migrated.
 
-    Autocommit mode: transactions are spelled out by the writer. Raises sqlite3.Error, or TooNew.
+    Autocommit mode: transactions are spelled out by the writer. Raises sqlite3.Error, or TooNewError.
     """
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
@@ -48,6 +48,6 @@ def migrate(db: sqlite3.Connection) -> None:
     steps = migrations()
     (done,) = db.execute("PRAGMA user_version").fetchone()
     if done > len(steps):
-        raise TooNew(f"schema {done}, this release knows {len(steps)}")
+        raise TooNewError(f"schema {done}, this release knows {len(steps)}")
     for number, sql in enumerate(steps[done:], start=done + 1):
         db.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")

@@ -60,7 +60,7 @@ def row_of(record: Record, previous: bytes) -> Row:
 
 
 def record_of(row: Row) -> Record:
-    """The record of a journal row. Raises codec.UnknownEvent for rows of a later release."""
+    """The record of a journal row. Raises codec.UnknownEventError for rows of a later release."""
     seq, at, trusted, boot, uptime, actor, kind, version, body, _ = row
     event: Event = codec.decode(kind, version, body)
     return Record(seq, Moment(from_iso(at), bool(trusted), boot, uptime), actor, event)

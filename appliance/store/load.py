@@ -37,7 +37,7 @@ def load(db: sqlite3.Connection) -> Loaded:
     row = db.execute(rows.select("office")).fetchone()
     if row is None:
         return Loaded(Office(), chain, {}, {})
-    _, name, incarnation, block, until, digest, next_digest = row
+    _, name, incarnation, life, block, until, digest, next_digest = row
     plans = plans_of(db, {digest, next_digest})
     plan = plans.get(digest)
 
@@ -63,6 +63,7 @@ def load(db: sqlite3.Connection) -> Loaded:
     office = Office(
         id=name,
         incarnation=incarnation,
+        life=life,
         fence=None if block is None else Fence(block, until),
         plan=plan,
         next_plan=plans.get(next_digest),

@@ -21,7 +21,16 @@ Row = tuple[Any, ...]
 StampAt = Callable[[int | None], Stamp | None]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "office": ("id", "office", "incarnation", "fence_block", "fence_until", "plan", "next_plan"),
+    "office": (
+        "id",
+        "office",
+        "incarnation",
+        "life",
+        "fence_block",
+        "fence_until",
+        "plan",
+        "next_plan",
+    ),
     "day": ("number", "date", "block", "plan", "opened", "closed"),
     "ticket": (
         "id",
@@ -83,6 +92,7 @@ def office_row(office: Office) -> Row:
         1,
         office.id,
         office.incarnation,
+        office.life,
         fence.block if fence else None,
         fence.until if fence else None,
         office.plan.digest if office.plan else None,

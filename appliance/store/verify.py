@@ -31,7 +31,7 @@ class Report:
         return not self.faults
 
 
-def verify(path: Path, progress: Callable[[int], None] = lambda entries: None) -> Report:
+def verify(path: Path, progress: Callable[[int], None] = lambda _: None) -> Report:
     """Check a database file without changing it. `progress` is told how many entries have been replayed."""
     report = Report()
     db = connect_reader(path)

@@ -1,4 +1,4 @@
-"""The one writer: it owns the write connection and the state in memory, and commits what waits in its mailbox together."""
+"""The one writer: it owns the write connection and the state in memory, and commits its whole mailbox together."""
 
 from __future__ import annotations
 

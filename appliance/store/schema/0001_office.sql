@@ -22,6 +22,7 @@ CREATE TABLE office (
     id           INTEGER PRIMARY KEY CHECK (id = 1),
     office       TEXT    NOT NULL,
     incarnation  INTEGER NOT NULL CHECK (incarnation >= 0),
+    life         TEXT    NOT NULL,
     fence_block  INTEGER,
     fence_until  TEXT,
     plan         TEXT,

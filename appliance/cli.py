@@ -1,0 +1,234 @@
+"""The command `talon`: run an office, look at its database, restore it, check its documents, play a day."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from appliance.config import ConfigError, OfficeConfig, read_config
+
+LANGUAGES = ("ru", "uk", "en")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when all is well, 1 when the answer is no, 2 when it could not be asked."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        answer: int = options.run(options)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    return answer
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="talon", description=__doc__)
+    parser.add_argument("-v", "--verbose", action="store_true", help="log every step")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    office = commands.add_parser("office", help="run the office that office.toml describes")
+    office.add_argument("config", type=Path, help="office.toml")
+    office.set_defaults(run=_office)
+
+    demo = commands.add_parser("demo", help="run an office with simulated hardware")
+    demo.add_argument("folder", type=Path, nargs="?", default=Path("var/demo"))
+    demo.add_argument("--port", type=int, default=int(os.environ.get("TALON_PORT", "0")) or None)
+    demo.set_defaults(run=_demo)
+
+    verify = commands.add_parser("verify", help="is the database what its journal says?")
+    verify.add_argument("database", type=Path)
+    verify.set_defaults(run=_verify)
+
+    journal = commands.add_parser("journal", help="print the journal")
+    journal.add_argument("database", type=Path)
+    journal.add_argument("--jsonl", action="store_true", help="one JSON object for each row")
+    journal.add_argument(
+        "--redated", action="store_true", help="give untrusted entries their corrected time"
+    )
+    journal.add_argument("--after", type=int, default=0, metavar="SEQ")
+    journal.set_defaults(run=_journal)
+
+    restore = commands.add_parser(
+        "restore", help="restore the office from a replica, as a new incarnation"
+    )
+    restore.add_argument("config", type=Path, help="office.toml of the new card")
+    restore.add_argument("source", type=Path, help="the replica's folder")
+    restore.add_argument("--incarnation", help="an older one than the newest")
+    restore.set_defaults(run=_restore)
+
+    plan = commands.add_parser("plan", help="check a plan")
+    plan.add_argument("action", choices=["check"])
+    plan.add_argument("file", type=Path)
+    plan.set_defaults(run=_plan)
+
+    hardware = commands.add_parser("hardware", help="check a hardware.toml")
+    hardware.add_argument("action", choices=["check"])
+    hardware.add_argument("file", type=Path)
+    hardware.set_defaults(run=_hardware)
+
+    day = commands.add_parser("day", help="play a day written as text")
+    day.add_argument("file", type=Path)
+    day.add_argument("--plan", type=Path, help="instead of the demonstration office's")
+    day.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database and papers there")
+    day.set_defaults(run=_day)
+
+    for command in commands.choices.values():
+        command.add_argument(
+            "--language", choices=LANGUAGES, default=_language(), help="of what is told"
+        )
+    return parser
+
+
+def _language() -> str:
+    """The reader's language by the environment; English where it is none of ours."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        code = os.environ.get(name, "")[:2]
+        if code in LANGUAGES:
+            return code
+    return "en"
+
+
+def _office(options: argparse.Namespace) -> int:
+    from appliance.__main__ import run_office
+
+    run_office(read_config(options.config))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from appliance.__main__ import run_office
+
+    folder: Path = options.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "replica").mkdir(exist_ok=True)
+    for name in ("office.toml", "plan.toml", "hardware.toml"):
+        if not (folder / name).exists():
+            source = resources.files("appliance.demo").joinpath(name)
+            with resources.as_file(source) as file:
+                shutil.copyfile(file, folder / name)
+    config: OfficeConfig = read_config(folder / "office.toml")
+    if options.port is not None:
+        config = replace(config, web=replace(config.web, port=options.port))
+    run_office(config, ports=20, demo=True)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from appliance.store.verify import verify
+    from appliance.words import sentence
+
+    if not options.database.is_file():
+        print(f"{options.database}: no such file", file=sys.stderr)
+        return 2
+    report = verify(options.database, lambda n: print(f"... {n} entries", file=sys.stderr))
+    for code, detail in report.faults:
+        print(f"{sentence(f'verify-{code}', {}, options.language)} {detail}")
+    verdict = "clean" if report.clean else "NOT clean"
+    print(f"{verdict}: {report.entries} journal entries, {report.rows} rows")
+    return 0 if report.clean else 1
+
+
+def _journal(options: argparse.Namespace) -> int:
+    import json
+
+    from appliance.domain.moment import iso
+    from appliance.domain.redating import corrections, redate
+    from appliance.store import journal
+    from appliance.store.database import connect_reader
+
+    if not options.database.is_file():
+        print(f"{options.database}: no such file", file=sys.stderr)
+        return 2
+    db = connect_reader(options.database)
+    known = corrections(map(journal.record_of, journal.rows(db))) if options.redated else {}
+    for row in journal.rows(db, options.after + 1):
+        values = dict(zip(journal.COLUMNS, row, strict=True))
+        if options.redated:
+            moment = redate(journal.record_of(row), known).moment
+            values["at"], values["clock_trusted"] = iso(moment.at_ms), int(moment.trusted)
+        if options.jsonl:
+            values["body"] = json.loads(str(values["body"]))
+            values["chain"] = row[-1].hex()
+            print(json.dumps(values, ensure_ascii=False))
+        else:
+            print(
+                f"{values['seq']:>6} {values['at']} {values['actor']:<16} "
+                f"{values['kind']:<18} {values['body']}"
+            )
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from appliance.__main__ import CLOCKS
+    from appliance.replication import restore_office
+    from appliance.words import sentence
+    from appliance.workers.clock import OfficeClock
+
+    config = read_config(options.config)
+    clock = OfficeClock(CLOCKS[config.clock])
+    done = restore_office(config, clock, options.source, options.incarnation)
+    facts = {"source": done.source, "output": str(config.queue_db), "detail": done.report.detail}
+    print(sentence(f"restore-{done.report.code.value}", facts, options.language))
+    for skipped in done.report.skipped:
+        print(f"  {skipped.generation}: {skipped.detail}")
+    if done.office is None:
+        return 1
+    block = done.office.day.block if done.office.day else 0
+    print(
+        f"office={done.office.id} incarnation={done.office.incarnation} entries={done.office.seq} "
+        f"block={block} took={done.report.elapsed_s:.1f}s"
+    )
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from appliance.domain.plan_reader import PlanError, read_plan
+    from appliance.words import mistake
+
+    try:
+        plan = read_plan(options.file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 2
+    except PlanError as error:
+        for found in error.mistakes:
+            print(mistake(found.place, found.code, found.facts, found.nearest, options.language))
+        return 1
+    print(f"version {plan.version}: {len(plan.services)} services, {len(plan.desks)} desks")
+    return 0
+
+
+def _hardware(options: argparse.Namespace) -> int:
+    from hardware.config import load
+    from hardware.config_mistakes import HardwareConfigError
+
+    try:
+        config = load(options.file)
+    except OSError as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 2
+    except HardwareConfigError as error:
+        print(error)
+        return 1
+    print(f"{len(config.key_pins())} keys, {len(config.panels)} desks, mode {config.mode}")
+    return 0
+
+
+def _day(options: argparse.Namespace) -> int:
+    from appliance.scenario import play_file
+
+    return play_file(options.file, options.plan, options.keep, options.language)

@@ -1,0 +1,1 @@
+"""The office that `talon demo` makes: a plan, simulated hardware, a replica in a folder."""

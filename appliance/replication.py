@@ -1,0 +1,107 @@
+"""The office's replica: which place it goes to, and restoring from it as a new incarnation."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.config import OfficeConfig
+from appliance.domain.identity import BeginIncarnation
+from appliance.domain.office import Office
+from appliance.store.writer import QueueWriter
+from appliance.workers.clock import OfficeClock
+from appliance.workers.health import ReplicaGlance
+from sync.litestream import Pace
+from sync.replica import Replica
+from sync.restore import RestoreReport, restore
+from sync.target import FolderTarget, ReplicaPlace, ReplicaTarget, S3Target, list_incarnations
+
+
+@dataclass(slots=True)
+class KeptReplica:
+    """A running replica and where it goes."""
+
+    replica: Replica
+    place: ReplicaPlace
+
+    def start(self) -> None:
+        """Begin to replicate; returns at once."""
+        self.replica.start()
+
+    def stop(self) -> None:
+        """End the replication process."""
+        self.replica.stop()
+
+    def glance(self) -> ReplicaGlance:
+        """Its state in the office's words."""
+        state = self.replica.state()
+        measured = state.measured_at is not None
+        return ReplicaGlance(
+            condition=state.condition.value,
+            since=state.since,
+            target=self.place.path,
+            lag_s=state.lag_s if measured else None,
+            lag_bytes=state.lag_bytes if measured else None,
+            last_replicated_at=state.last_replicated_at,
+            restarts=state.restarts,
+            hint=state.hint,
+        )
+
+
+def target_of(config: OfficeConfig) -> ReplicaTarget | None:
+    """Where office.toml sends the replica, or None."""
+    replica = config.replica
+    if replica.kind == "folder":
+        return FolderTarget(replica.path)
+    if replica.kind == "s3":
+        return S3Target(replica.endpoint, replica.bucket, replica.key_id, replica.secret)
+    return None
+
+
+def incarnation_name(office: Office) -> str:
+    """The folder of an incarnation: its count, and the random life that tells two cards apart."""
+    return f"{office.incarnation:04d}-{office.life or 'x'}"
+
+
+def keep_replica(config: OfficeConfig, office: Office) -> KeptReplica | None:
+    """The replica of this incarnation, not yet started; None when office.toml wants none."""
+    target = target_of(config)
+    if target is None:
+        return None
+    place = ReplicaPlace(target, config.office, incarnation_name(office))
+    pace = Pace(sync_s=config.replica.interval_s)
+    return KeptReplica(Replica(config.queue_db, place, config.data / "replication", pace=pace), place)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did. `office` is the state under its new incarnation, None when nothing was restored."""
+
+    source: str
+    report: RestoreReport
+    office: Office | None
+
+
+def restore_office(
+    config: OfficeConfig, clock: OfficeClock, source: Path, incarnation: str | None = None
+) -> Restored:
+    """Restore queue.db from a replica folder and begin a new incarnation in a fresh numbering block.
+
+    The newest incarnation is taken unless one is named.
+    """
+    target = FolderTarget(source.resolve())
+    names = list_incarnations(target, config.office)
+    chosen = incarnation or (names[0] if names else "0001")
+    config.data.mkdir(parents=True, exist_ok=True)
+    report = restore(ReplicaPlace(target, config.office, chosen), config.queue_db.resolve())
+    if not report.ok:
+        return Restored(chosen, report, None)
+    writer = QueueWriter(config.queue_db, clock.now, on_death=lambda _: None)
+    clock.use_zone(writer.office)
+    writer.start()
+    begin = BeginIncarnation(config.office, secrets.token_hex(4))
+    writer.submit(begin, actor="restore").result(30.0)
+    office = writer.office
+    writer.stop()
+    return Restored(chosen, report, office)

@@ -1,0 +1,73 @@
+"""The web's side of the composition: API and pages over a running office. Imported only after the buttons work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from appliance.api.app import ApiSettings, AppContext, create_app
+from appliance.api.routes import sim
+from appliance.api.schemas import ReplicaView
+from appliance.api.server import Server, make_server
+from appliance.first_start import demo_operators, welcome_owner
+from appliance.store.local import LocalStore
+from appliance.store.reads import Reads
+from web.office import mount_pages
+
+if TYPE_CHECKING:
+    from appliance.__main__ import OfficeProcess
+
+
+def serve(office: OfficeProcess, told: Callable[[str], None], *, demo: bool) -> Server:
+    """The web server of an office, not yet running."""
+    config = office.config
+    local = LocalStore(config.local_db)
+    context = AppContext(
+        writer=office.writer,
+        reads=Reads(config.queue_db),
+        local=local,
+        clock=office.clock,
+        health=office.health,
+        replica=lambda: replica_view(office),
+        sim=office.devices.simulation,
+        settings=ApiSettings(hosts=config.web.hosts),
+    )
+    app = create_app(context)
+    simulation = office.devices.simulation
+    if simulation is not None:
+        routes = sim.router(simulation.panel, simulation.printer, simulation.voice)
+        app.include_router(routes, prefix="/api/v1")
+    mount_pages(app, app.state.reading)
+    tell_addresses(office, told)
+    if demo:
+        demo_operators(local, config.data.parent, told)
+    welcome_owner(local, office.devices.printer, office.devices.profile, told)
+    return make_server(app, config.web.host, office.port)
+
+
+def tell_addresses(office: OfficeProcess, told: Callable[[str], None]) -> None:
+    """Say where the pages are."""
+    base = f"http://{office.config.web.host}:{office.port}"
+    told(f"Talon, office {office.config.office}:")
+    pages = [("all pages", "/"), ("kiosk", "/kiosk"), ("hall board", "/hall"), ("desk 1", "/desk/1")]
+    pages.append(("technician", "/technician"))
+    if office.devices.simulation is not None:
+        pages.append(("simulated devices", "/sim"))
+    for name, path in pages:
+        told(f"  {name:<18} {base}{path}")
+
+
+def replica_view(office: OfficeProcess) -> ReplicaView | None:
+    """The replica for the technician's page."""
+    glance = office.glance()
+    if glance is None:
+        return None
+    return ReplicaView(
+        condition=glance.condition,
+        target=glance.target,
+        lag_s=glance.lag_s,
+        lag_bytes=glance.lag_bytes,
+        last_replicated_at=glance.last_replicated_at,
+        restarts=glance.restarts,
+        hint=glance.hint,
+    )

@@ -1,0 +1,1 @@
+"""What runs beside the rules: the clock, printing, announcing, health."""

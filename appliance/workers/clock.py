@@ -1,0 +1,145 @@
+"""The office's clock: what time it is, whether anybody believes it, and a tick when something is due."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from appliance.domain.clockwork import CorrectClock, Tick, tick
+from appliance.domain.moment import Moment, Now
+from appliance.domain.office import Office
+from appliance.domain.trust import Reading, Trust, confirmed, first_look, look_again
+from appliance.store.writer import QueueWriter
+
+log = logging.getLogger(__name__)
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+TIMESYNC = Path("/run/systemd/timesync/synchronized")
+RTC = Path("/sys/class/rtc/rtc0/hctosys")
+
+
+def read_boot_id() -> str:
+    """The kernel's boot id, 32 hex digits; `unknown` where there is none."""
+    try:
+        return BOOT_ID.read_text().strip().replace("-", "")
+    except OSError:
+        return "unknown"
+
+
+def system_synced() -> bool:
+    """Whether the system's time comes from NTP (timesyncd's mark) or was set from a battery-backed clock at boot."""
+    if TIMESYNC.exists():
+        return True
+    try:
+        return RTC.read_text().strip() == "1"
+    except OSError:
+        return False
+
+
+class OfficeClock:
+    """Reads the clocks and keeps the judgement about them. `now` is thread-safe and cheap."""
+
+    def __init__(
+        self,
+        synced: Callable[[], bool] = system_synced,
+        *,
+        disk_tight: Callable[[], bool] = lambda: False,
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        uptime_ms: Callable[[], int] = lambda: (
+            time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+        ),
+    ) -> None:
+        self._synced, self._wall_ms, self._uptime_ms = synced, wall_ms, uptime_ms
+        self._disk_tight = disk_tight
+        self._boot = read_boot_id()
+        self._zone: ZoneInfo | None = None
+        self._last_known_ms = 0
+        self.trust: Trust = first_look(self._reading(), 0)
+        self.since = datetime.fromtimestamp(self._wall_ms() / 1000).astimezone()
+
+    def begin(self, office: Office, last_known_ms: int) -> None:
+        """Learn the office's time zone and the newest trusted time in its journal."""
+        self._last_known_ms = last_known_ms
+        self.use_zone(office)
+        self.trust = first_look(self._reading(), last_known_ms)
+
+    def use_zone(self, office: Office) -> None:
+        """Take the time zone of the plan in force."""
+        self._zone = ZoneInfo(office.plan.timezone) if office.plan is not None else None
+
+    def now(self) -> Now:
+        """The instant, with the office's local time if the clock is trusted."""
+        reading = self._reading()
+        trust = self.trust
+        # a step since the last look is not believed before it has been judged
+        trusted = trust.trusted and abs(reading.offset - trust.offset) < 2_000
+        moment = Moment(reading.at_ms, trusted, self._boot, reading.uptime_ms)
+        local = None
+        if trusted and self._zone is not None:
+            local = datetime.fromtimestamp(reading.at_ms / 1000, self._zone).replace(tzinfo=None)
+        return Now(moment, local, self._disk_tight())
+
+    def look(self) -> Trust:
+        """Judge the clocks once more."""
+        before, self.trust = (
+            self.trust,
+            look_again(self.trust, self._reading(), self._last_known_ms),
+        )
+        if (before.trusted, before.doubtful) != (self.trust.trusted, self.trust.doubtful):
+            self.since = datetime.fromtimestamp(self._wall_ms() / 1000).astimezone()
+            log.warning("clock trusted=%s doubtful=%s", self.trust.trusted, self.trust.doubtful)
+        return self.trust
+
+    def confirm(self) -> None:
+        """A person says that the time shown is right."""
+        self.trust = confirmed(self.trust)
+
+    def settled(self, office: Office) -> bool:
+        """Whether the clock may end a day now."""
+        grace = office.plan.settings.grace_min * 60_000 if office.plan is not None else 0
+        return self.trust.settled(self._uptime_ms(), grace)
+
+    def _reading(self) -> Reading:
+        return Reading(self._wall_ms(), self._uptime_ms(), self._synced())
+
+
+class ClockWorker:
+    """A thread that looks at the clock each second and asks for a tick only when one would lead to something."""
+
+    def __init__(self, writer: QueueWriter, clock: OfficeClock, period_s: float = 1.0) -> None:
+        self._writer, self._clock, self._period_s = writer, clock, period_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join(5.0)
+
+    def look(self) -> None:
+        """One second's work."""
+        office = self._writer.office
+        self._clock.use_zone(office)
+        trust = self._clock.look()
+        if trust.corrected:
+            self._writer.submit(CorrectClock(trust.offset), actor="clock")
+        command = Tick(settled=self._clock.settled(office))
+        if tick(office, command, self._clock.now()):
+            self._writer.submit(command, actor="clock")
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except Exception:
+                log.exception("the clock's round failed")
+            self._stop.wait(self._period_s)

@@ -1,0 +1,63 @@
+"""From a judged press to a command: the keys of the desks and the ticket buttons of the hall."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+
+from appliance.domain.keys import Key
+from appliance.domain.keys import Press as KeyPress
+from appliance.domain.message import Command
+from appliance.domain.refusal import Refused
+from appliance.domain.tickets import TakeTicket
+from appliance.store.writer import Outcome, QueueWriter
+from hardware.ports import Gesture, Lamp, Press
+
+log = logging.getLogger(__name__)
+
+
+class Pressing:
+    """Hands each press to the writer and lets the key's lamp answer what has been committed."""
+
+    def __init__(
+        self,
+        writer: QueueWriter,
+        lamps: Callable[[], Mapping[int, Lamp]],
+        run: str,
+    ) -> None:
+        self._writer, self._lamps, self._run = writer, lamps, run
+
+    def on_press(self, press: Press) -> None:
+        """Submit the press's command; runs in the buttons' thread and never blocks it."""
+        kind, _, name = press.control.partition("/")
+        key = f"{self._run}:{press.number}"
+        if kind == "kiosk":
+            self._submit(self._take(name), f"kiosk:{name}"[:80], key, None)
+            return
+        number, _, which = name.partition("/")
+        desk = int(number)
+        command = KeyPress(desk, Key(which), long=press.gesture is Gesture.HOLD)
+        self._submit(command, f"desk:{desk}", key, desk)
+
+    def _take(self, service: str) -> Command:
+        plan = self._writer.office.plan
+        return TakeTicket(service, plan.languages[0] if plan is not None else "ru")
+
+    def _submit(self, command: Command, actor: str, key: str, desk: int | None) -> None:
+        lamp = self._lamps().get(desk) if desk is not None else None
+
+        def answered(reply: Future[Outcome]) -> None:
+            error = reply.exception()
+            if error is None:
+                if lamp is not None:
+                    lamp.blink()
+                return
+            if lamp is not None:
+                lamp.refuse()
+            if isinstance(error, Refused):
+                log.info("press by %s refused: %s", actor, error)
+            else:
+                log.error("press by %s failed: %s", actor, error)
+
+        self._writer.submit(command, actor=actor, key=key).add_done_callback(answered)

@@ -1,0 +1,1 @@
+"""Simulated siblings of the devices, decoding what the real drivers send."""

@@ -1,0 +1,2 @@
+"""Replication: the office's side here, the centre below `sync.centre`. Knows no rules of the
+queue."""
