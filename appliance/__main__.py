@@ -23,7 +23,7 @@ from appliance.domain.moment import from_iso
 from appliance.domain.office import Office, Slip
 from appliance.domain.plan_reader import read_plan
 from appliance.notify import notify
-from appliance.replication import keep_replica
+from appliance.replication import WrongOfficeError, keep_replica
 from appliance.store.ballast import Ballast
 from appliance.store.database import connect_reader
 from appliance.store.writer import QueueWriter
@@ -49,10 +49,6 @@ CLOCKS: dict[str, Callable[[], bool]] = {
     "trusted": lambda: True,
     "untrusted": lambda: False,
 }
-
-
-class WrongOfficeError(Exception):
-    """The database in the data folder belongs to another office than office.toml names."""
 
 
 class OfficeProcess:
@@ -81,7 +77,7 @@ class OfficeProcess:
         )
         known = self.writer.office
         if known.incarnation and known.id != config.office:
-            raise WrongOfficeError(f"{config.queue_db} is of office {known.id}, not {config.office}")
+            raise WrongOfficeError(config.queue_db, known.id, config.office)
         self.clock.begin(known, newest_trusted_ms(config))
         self.devices: Devices = build(hardware, config.data)
         self.writer.start()
@@ -94,9 +90,7 @@ class OfficeProcess:
         self._announcing = AnnouncingWorker(self.writer, self.devices.voice)
         self._printing: PrintingWorker | None = None
         if self.devices.printer is not None:
-            self._printing = PrintingWorker(
-                self.writer, self.devices.printer, self._compose, self.clock.now
-            )
+            self._printing = PrintingWorker(self.writer, self.devices.printer, self._compose, self.clock.now)
         self.health = Health(
             Parts(
                 self.writer,
@@ -108,9 +102,7 @@ class OfficeProcess:
                 self.glance,
             )
         )
-        self.pressing = Pressing(
-            self.writer, lambda: self.devices.lamps, secrets.token_hex(6)
-        )
+        self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6))
         self._web: uvicorn.Server | None = None
         self._web_thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -123,9 +115,7 @@ class OfficeProcess:
         self.devices.open_lamps()
         simulation = self.devices.simulation
         if simulation is not None and self.devices.buttons.pin_factory is not None:
-            simulation.panel = VirtualPanel(
-                self.devices.config.key_pins(), self.devices.buttons.pin_factory
-            )
+            simulation.panel = VirtualPanel(self.devices.config.key_pins(), self.devices.buttons.pin_factory)
         self._clock_worker.start()
         self._announcing.start()
         if self._printing is not None:
@@ -139,9 +129,7 @@ class OfficeProcess:
     def start_web(self, listener: socket.socket, told: Callable[[str], None]) -> None:
         """Import and serve the pages in a thread. `told` hears what only a first start says."""
         self.port = listener.getsockname()[1]
-        self._web_thread = threading.Thread(
-            target=self._serve_web, args=(listener, told), name="web", daemon=True
-        )
+        self._web_thread = threading.Thread(target=self._serve_web, args=(listener, told), name="web", daemon=True)
         self._web_thread.start()
 
     def wait(self) -> None:
@@ -203,9 +191,7 @@ def newest_trusted_ms(config: OfficeConfig) -> int:
     """The newest time in the journal that a trusted clock wrote; 0 of a new office."""
     db = connect_reader(config.queue_db)
     try:
-        row = db.execute(
-            "SELECT at FROM journal WHERE clock_trusted = 1 ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
+        row = db.execute("SELECT at FROM journal WHERE clock_trusted = 1 ORDER BY seq DESC LIMIT 1").fetchone()
     finally:
         db.close()
     return 0 if row is None else from_iso(row[0])
@@ -228,13 +214,12 @@ def open_listener(host: str, port: int, tries: int = 1) -> socket.socket:
             if offset + 1 == tries:
                 raise
             continue
+        listener.listen(128)
         return listener
     raise AssertionError("no try was made")
 
 
-def run_office(
-    config: OfficeConfig, told: Callable[[str], None] = say, *, ports: int = 1, demo: bool = False
-) -> None:
+def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports: int = 1, demo: bool = False) -> None:
     """Run an office until SIGTERM or SIGINT. `ports`: how many ports to try, from the configured one on."""
     office = OfficeProcess(config, demo=demo)
     signal.signal(signal.SIGTERM, office.stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import shutil
@@ -13,6 +14,8 @@ from importlib import resources
 from pathlib import Path
 
 from appliance.config import ConfigError, OfficeConfig, read_config
+from appliance.domain.document import Mistake
+from appliance.domain.plan_reader import PlanError, read_plan
 
 LANGUAGES = ("ru", "uk", "en")
 
@@ -27,12 +30,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         answer: int = options.run(options)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
     except BrokenPipeError:
         return 0
+    except (ConfigError, PlanError) as error:
+        for found in error.mistakes:
+            print(_sentence(found, options.language), file=sys.stderr)
+        return 2
+    except Exception as error:
+        told = _told(error, options)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        return 2
     return answer
+
+
+def _sentence(found: Mistake, language: str) -> str:
+    """One mistake of a document in the reader's language."""
+    from appliance.document_words import document
+
+    return document(found.place, found.code, found.facts, found.nearest, language)
+
+
+def _told(error: Exception, options: argparse.Namespace) -> str | None:
+    """What the person at the keyboard should do about an error that is theirs to mend; None for a bug."""
+    from appliance.document_words import database
+    from appliance.replication import WrongOfficeError
+    from appliance.store.database import TooNewError
+    from hardware.config_mistakes import HardwareConfigError
+
+    language = options.language
+    if isinstance(error, HardwareConfigError):
+        return str(error)
+    if isinstance(error, WrongOfficeError):
+        return database("other-office", language, path=error.path, found=error.found, wanted=error.wanted)
+    if isinstance(error, TooNewError):
+        return database("too-new", language, path=getattr(options, "config", ""), detail=error)
+    if isinstance(error, FileNotFoundError):
+        return database("file-missing", language, path=error.filename)
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return database("port-taken", language, port=options.port_asked)
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=int(os.environ.get("TALON_PORT", "0")) or None)
     demo.set_defaults(run=_demo)
 
+    owner = commands.add_parser("owner", help="make a new owner code; on the box itself only")
+    owner.add_argument("config", type=Path, help="office.toml")
+    owner.set_defaults(run=_owner)
+
     verify = commands.add_parser("verify", help="is the database what its journal says?")
     verify.add_argument("database", type=Path)
     verify.set_defaults(run=_verify)
@@ -56,15 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", help="print the journal")
     journal.add_argument("database", type=Path)
     journal.add_argument("--jsonl", action="store_true", help="one JSON object for each row")
-    journal.add_argument(
-        "--redated", action="store_true", help="give untrusted entries their corrected time"
-    )
+    journal.add_argument("--redated", action="store_true", help="give untrusted entries their corrected time")
     journal.add_argument("--after", type=int, default=0, metavar="SEQ")
     journal.set_defaults(run=_journal)
 
-    restore = commands.add_parser(
-        "restore", help="restore the office from a replica, as a new incarnation"
-    )
+    restore = commands.add_parser("restore", help="restore the office from a replica, as a new incarnation")
     restore.add_argument("config", type=Path, help="office.toml of the new card")
     restore.add_argument("source", type=Path, help="the replica's folder")
     restore.add_argument("--incarnation", help="an older one than the newest")
@@ -87,9 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     day.set_defaults(run=_day)
 
     for command in commands.choices.values():
-        command.add_argument(
-            "--language", choices=LANGUAGES, default=_language(), help="of what is told"
-        )
+        command.add_argument("--language", choices=LANGUAGES, default=_language(), help="of what is told")
     return parser
 
 
@@ -102,10 +138,29 @@ def _language() -> str:
     return "en"
 
 
+def require_file(path: Path) -> None:
+    """Refuse a path where SQLite would make an empty database."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+
+
 def _office(options: argparse.Namespace) -> int:
     from appliance.__main__ import run_office
 
-    run_office(read_config(options.config))
+    config = read_config(options.config)
+    options.port_asked = config.web.port
+    run_office(config)
+    return 0
+
+
+def _owner(options: argparse.Namespace) -> int:
+    from appliance.document_words import database
+    from appliance.store.local import LocalStore
+
+    config = read_config(options.config)
+    config.data.mkdir(parents=True, exist_ok=True)
+    code = LocalStore(config.local_db).renew_owner()
+    print(database("owner-renewed", options.language, code=code))
     return 0
 
 
@@ -123,20 +178,19 @@ def _demo(options: argparse.Namespace) -> int:
     config: OfficeConfig = read_config(folder / "office.toml")
     if options.port is not None:
         config = replace(config, web=replace(config.web, port=options.port))
+    options.port_asked = config.web.port
     run_office(config, ports=20, demo=True)
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from appliance.document_words import database
     from appliance.store.verify import verify
-    from appliance.words import sentence
 
-    if not options.database.is_file():
-        print(f"{options.database}: no such file", file=sys.stderr)
-        return 2
+    require_file(options.database)
     report = verify(options.database, lambda n: print(f"... {n} entries", file=sys.stderr))
     for code, detail in report.faults:
-        print(f"{sentence(f'verify-{code}', {}, options.language)} {detail}")
+        print(f"{database(f'verify-{code}', options.language)} {detail}")
     verdict = "clean" if report.clean else "NOT clean"
     print(f"{verdict}: {report.entries} journal entries, {report.rows} rows")
     return 0 if report.clean else 1
@@ -150,9 +204,7 @@ def _journal(options: argparse.Namespace) -> int:
     from appliance.store import journal
     from appliance.store.database import connect_reader
 
-    if not options.database.is_file():
-        print(f"{options.database}: no such file", file=sys.stderr)
-        return 2
+    require_file(options.database)
     db = connect_reader(options.database)
     known = corrections(map(journal.record_of, journal.rows(db))) if options.redated else {}
     for row in journal.rows(db, options.after + 1):
@@ -165,24 +217,21 @@ def _journal(options: argparse.Namespace) -> int:
             values["chain"] = row[-1].hex()
             print(json.dumps(values, ensure_ascii=False))
         else:
-            print(
-                f"{values['seq']:>6} {values['at']} {values['actor']:<16} "
-                f"{values['kind']:<18} {values['body']}"
-            )
+            print(f"{values['seq']:>6} {values['at']} {values['actor']:<16} {values['kind']:<18} {values['body']}")
     return 0
 
 
 def _restore(options: argparse.Namespace) -> int:
     from appliance.__main__ import CLOCKS
+    from appliance.document_words import database
     from appliance.replication import restore_office
-    from appliance.words import sentence
     from appliance.workers.clock import OfficeClock
 
     config = read_config(options.config)
     clock = OfficeClock(CLOCKS[config.clock])
     done = restore_office(config, clock, options.source, options.incarnation)
-    facts = {"source": done.source, "output": str(config.queue_db), "detail": done.report.detail}
-    print(sentence(f"restore-{done.report.code.value}", facts, options.language))
+    code, detail = f"restore-{done.report.code.value}", done.report.detail
+    print(database(code, options.language, source=done.source, output=config.queue_db, detail=detail))
     for skipped in done.report.skipped:
         print(f"  {skipped.generation}: {skipped.detail}")
     if done.office is None:
@@ -196,17 +245,14 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from appliance.domain.plan_reader import PlanError, read_plan
-    from appliance.words import mistake
-
     try:
         plan = read_plan(options.file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         print(f"{options.file}: {error}", file=sys.stderr)
         return 2
     except PlanError as error:
         for found in error.mistakes:
-            print(mistake(found.place, found.code, found.facts, found.nearest, options.language))
+            print(_sentence(found, options.language))
         return 1
     print(f"version {plan.version}: {len(plan.services)} services, {len(plan.desks)} desks")
     return 0
@@ -218,9 +264,6 @@ def _hardware(options: argparse.Namespace) -> int:
 
     try:
         config = load(options.file)
-    except OSError as error:
-        print(f"{options.file}: {error}", file=sys.stderr)
-        return 2
     except HardwareConfigError as error:
         print(error)
         return 1

@@ -18,6 +18,14 @@ from sync.restore import RestoreReport, restore
 from sync.target import FolderTarget, ReplicaPlace, ReplicaTarget, S3Target, list_incarnations
 
 
+class WrongOfficeError(Exception):
+    """The database in the data folder belongs to another office than office.toml names."""
+
+    def __init__(self, path: Path, found: str, wanted: str) -> None:
+        super().__init__(f"{path} is of office {found}, not {wanted}")
+        self.path, self.found, self.wanted = path, found, wanted
+
+
 @dataclass(slots=True)
 class KeptReplica:
     """A running replica and where it goes."""
@@ -83,9 +91,7 @@ class Restored:
     office: Office | None
 
 
-def restore_office(
-    config: OfficeConfig, clock: OfficeClock, source: Path, incarnation: str | None = None
-) -> Restored:
+def restore_office(config: OfficeConfig, clock: OfficeClock, source: Path, incarnation: str | None = None) -> Restored:
     """Restore queue.db from a replica folder and begin a new incarnation in a fresh numbering block.
 
     The newest incarnation is taken unless one is named.

@@ -179,18 +179,15 @@ class EscposPrinter:
 
     def _check(self) -> None:
         """Ask the idle printer and keep the answer."""
+        health: _Health | None = _Health()
+        if self._profile.answers and self._link.is_open:
+            health = self._probe() or self._probe()
         if not self._link.is_open:
             self._note(_Health("port-missing"))
-        elif not self._profile.answers:
-            self._note(_Health())
-        else:
-            health = self._probe() or self._probe()
-            if health is not None:
-                self._note(health)
-            elif not self._link.is_open:
-                self._note(_Health("port-missing"))
-            elif not self._holds_its_input():
-                self._note(_Health("silent"))
+        elif health is not None:
+            self._note(health)
+        elif not self._holds_its_input():
+            self._note(_Health("silent"))
         self._checked_at = time.monotonic()
 
     def _is_ready(self) -> bool:
@@ -248,9 +245,7 @@ class EscposPrinter:
         if self._profile.confirm == "none":
             outcome = self._await_health(line_free_at, deadline)
         else:
-            outcome = self._await_confirmation(
-                lambda: self._confirmed(letters, answered), line_free_at, deadline
-            )
+            outcome = self._await_confirmation(lambda: self._confirmed(letters, answered), line_free_at, deadline)
         if outcome is PrintOutcome.UNKNOWN:
             self._link.discard_output()
         else:
@@ -271,16 +266,12 @@ class EscposPrinter:
             return letters in self._finished_ids
         return self._inline_answers > answered
 
-    def _await_confirmation(
-        self, confirmed: Callable[[], bool], line_free_at: float, deadline: float
-    ) -> PrintOutcome:
+    def _await_confirmation(self, confirmed: Callable[[], bool], line_free_at: float, deadline: float) -> PrintOutcome:
         silent_since: float | None = None
         back_at: float | None = None
         while (now := time.monotonic()) < deadline and not self._closing.is_set():
             with self._heard:
-                if self._heard.wait_for(
-                    lambda: confirmed() or not self._link.is_open, min(POLL_S, deadline - now)
-                ):
+                if self._heard.wait_for(lambda: confirmed() or not self._link.is_open, min(POLL_S, deadline - now)):
                     if confirmed():
                         self._note_good_end()
                         return PrintOutcome.PRINTED

@@ -232,13 +232,11 @@ class _Sheet:
     def number(self, number: str) -> None:
         """The number as large as the paper allows, measured by its ink."""
         size = _number_size(number, self.room, 200 if self.width >= WIDTH_80MM else 152)
-        for line in wrap(number, _fits(size, _STRONG, self.room)):
-            left, top, right, bottom = _font(size, _STRONG).getbbox(line, mode="1", anchor="ls")
-            if right - left > self.room:
-                left, right = 0, self.room
+        for line in wrap(number, lambda text: _ink_width(text, size) <= self.room):
+            left, top, _, bottom = _ink(line, size, _STRONG)
             self.y += 14
-            self._paint_text(line, self.left - round(left), self.y - round(top), size, _STRONG)
-            self.y += round(bottom - top)
+            self._paint_text(line, self.left - left, self.y - top, size, _STRONG)
+            self.y += bottom - top
 
     def bar(self, word: str) -> None:
         lines = wrap(word, _fits(_LARGE, _STRONG, self.room - 16))
@@ -283,16 +281,12 @@ class _Sheet:
     def _right(self, line: str) -> None:
         self._line(line, self.right - _extent(line, _LARGE, _STRONG), _LARGE, _STRONG)
 
-    def _line(
-        self, line: str, left: int, size: int, weight: int, *, ink: int = 0, baseline: int = 0
-    ) -> None:
+    def _line(self, line: str, left: int, size: int, weight: int, *, ink: int = 0, baseline: int = 0) -> None:
         overhang = min(0, round(_font(size, weight).getbbox(line, mode="1", anchor="ls")[0]))
         y = self.y + (baseline or _baseline(size))
         self._paint_text(line, left - overhang, y, size, weight, ink)
 
-    def _paint_text(
-        self, line: str, x: int, baseline: int, size: int, weight: int, ink: int = 0
-    ) -> None:
+    def _paint_text(self, line: str, x: int, baseline: int, size: int, weight: int, ink: int = 0) -> None:
         font = _font(size, weight)
         self.strokes.append(lambda d: d.text((x, baseline), line, fill=ink, font=font, anchor="ls"))
 
@@ -302,8 +296,7 @@ class _Sheet:
 
 def _number_size(number: str, room: int, largest: int) -> int:
     for size in range(largest, _LEAST_NUMBER, -2):
-        left, _, right, _ = _font(size, _STRONG).getbbox(number, mode="1", anchor="ls")
-        if right - left <= room:
+        if _ink_width(number, size) <= room:
             return size
     return _LEAST_NUMBER
 
@@ -320,6 +313,18 @@ def _fits(size: int, weight: int, room: int) -> Callable[[str], bool]:
     return lambda line: _extent(line, size, weight) <= room
 
 
+def _ink(line: str, size: int, weight: int) -> tuple[int, int, int, int]:
+    """The box of a line's black dots around its origin, narrower than its advance."""
+    mask, (x, y) = _font(size, weight).getmask2(line, mode="1", anchor="ls")
+    left, top, right, bottom = mask.getbbox() or (0, 0, 0, 0)
+    return left + x, top + y, right + x, bottom + y
+
+
+def _ink_width(number: str, size: int) -> int:
+    left, _, right, _ = _ink(number, size, _STRONG)
+    return right - left
+
+
 def _extent(line: str, size: int, weight: int) -> int:
     """Dots from the first to the last ink of a line, including what hangs over its origin."""
     if not line:
@@ -333,9 +338,7 @@ def _font(size: int, weight: int) -> FreeTypeFont:
     from PIL import ImageFont
 
     # The basic layout engine is in every build of Pillow: the same pixels everywhere.
-    return ImageFont.truetype(
-        _FONTS / f"GolosText-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC
-    )
+    return ImageFont.truetype(_FONTS / f"GolosText-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def qr_matrix(payload: str) -> list[list[bool]]:

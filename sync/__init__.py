@@ -1,2 +1,1 @@
-"""Replication: the office's side here, the centre below `sync.centre`. Knows no rules of the
-queue."""
+"""Replication: the office's side here, the centre below `sync.centre`. Knows no queue rules."""

@@ -110,8 +110,7 @@ class Child:
 
 
 def wait_gone(child: Child, deadline: float, wake_fd: int) -> list[bytes]:
-    """Read on until the child has ended or `deadline` (CLOCK_MONOTONIC) has passed; returns its
-    last lines."""
+    """Read on until the child has ended or `deadline` (CLOCK_MONOTONIC) has passed."""
     lines: list[bytes] = []
     while child.alive() and time.monotonic() < deadline:
         lines += child.read_lines(0.05, wake_fd)

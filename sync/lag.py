@@ -22,11 +22,10 @@ _MAX_MARKS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """`missing` bytes of WAL (of the whole database while nothing is confirmed) and the age of the
-    oldest of them.
+    """How much is committed here and not at the target, and since when.
 
-    `seconds` may be too large by one poll, never too small; both are 0 when the target holds all
-    that is committed.
+    `missing` is bytes of WAL (of the whole database while nothing is confirmed). `seconds` may be
+    too large by one poll, never too small; both are 0 when the target holds all that is committed.
     """
 
     missing: int
@@ -136,8 +135,7 @@ class _ShadowWal:
 
 
 class LagMeter:
-    """Compares the live WAL, Litestream's copies of it and the position that the target has
-    confirmed.
+    """Compares the live WAL, Litestream's copies of it and what the target has confirmed.
 
     Not thread-safe: one thread measures. `now` is any clock that only goes forward, in seconds.
     """

@@ -29,8 +29,7 @@ _ENVIRONMENT = (
 
 
 def find_binary() -> Path | None:
-    """The `litestream` that its package put beside the interpreter, else the one on PATH, else
-    None."""
+    """The `litestream` beside the interpreter (its package puts it there), else on PATH."""
     beside = {sysconfig.get_path("scripts"), str(Path(sys.executable).parent)}
     for folder in sorted(beside):
         found = shutil.which("litestream", path=folder)
@@ -51,8 +50,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A byte in the history of a database: generation, number of the WAL file in it, offset in
-    that."""
+    """A byte in the history of a database: generation, number of the WAL file, offset in it."""
 
     generation: str
     index: int
@@ -136,8 +134,7 @@ def write_config(path: Path, text: str) -> None:
 
 
 def child_environment(place: ReplicaPlace, parent: Mapping[str, str]) -> dict[str, str]:
-    """What a Litestream process may see: a short list of the parent's variables, and the key of an
-    S3 target.
+    """What a Litestream process may see: few of the parent's variables, and the key of its target.
 
     AWS_* of the parent never pass: AWS_CA_BUNDLE alone makes every S3 session fail. Raises
     `OSError` when the secret can't be read, `ValueError` when it is empty.
@@ -160,11 +157,10 @@ if os.getppid() == int(sys.argv[1]):
 
 
 def guarded(command: list[str]) -> list[str]:
-    """The command behind a guard that makes the kernel kill it when the thread that started it dies
-    (PR_SET_PDEATHSIG).
+    """The command, to be killed by the kernel when the thread that started it dies.
 
-    A tiny interpreter sets it and becomes the command, because Python code between fork and exec of
-    a process with threads can hang. The pid stays the same.
+    A tiny interpreter sets PR_SET_PDEATHSIG and becomes the command, because Python code between
+    fork and exec of a process with threads can hang. The pid stays the same.
     """
     return [sys.executable, "-I", "-S", "-c", _GUARD, str(os.getpid()), *command]
 

@@ -101,8 +101,7 @@ class Replica:
         patience: Patience | None = None,
         binary: Path | None = None,
     ) -> None:
-        """`db` may not exist yet. `workdir` holds the configuration and a lock, nothing worth
-        keeping.
+        """`db` may not exist yet; `workdir` holds nothing worth keeping.
 
         `binary` None: look for it, again before each start. Raises `ValueError` for what can't be
         written in a configuration.
@@ -124,6 +123,7 @@ class Replica:
         self._confirmed_at: datetime | None = None
         self._trouble = ""  # the hint of what stands in the way now
         self._error = ""
+        self._last_words = ""  # the last error of this process
         self._found = False  # this process has read the target
         self._proven = False  # a piece arrived, or nothing was missing, since the last trouble
         self._lost_at: float | None = None
@@ -134,8 +134,7 @@ class Replica:
         return self._state
 
     def start(self) -> None:
-        """Begin to keep the replica; returns at once. Raises `RuntimeError` when it was started
-        before."""
+        """Begin to keep the replica; returns at once. Raises `RuntimeError` the second time."""
         if self._thread is not None:
             raise RuntimeError("a replica is started once")
         self._publish(ReplicaCondition.STARTING)
@@ -143,8 +142,7 @@ class Replica:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let Litestream send what is left and end: at most 3 s, then it is killed. Safe to call
-        twice."""
+        """Let Litestream send the rest and end; killed after 3 s. Safe to call twice."""
         if self._thread is None or self._stopping.is_set():
             return
         self._stopping.set()
@@ -232,6 +230,7 @@ class Replica:
             else patience.s3_upload_s
         )
         self._found = self._proven = False
+        self._last_words = ""
         heard = time.monotonic()
         uploading: float | None = None
         refused: float | None = None
@@ -250,7 +249,7 @@ class Replica:
                     uploading, refused = None, now
             if not child.alive():
                 code = child.returncode()
-                self._fail("litestream-ended", self._error or f"litestream ended with {code}")
+                self._fail("litestream-ended", self._last_words or f"litestream ended with {code}")
                 return
             if now - heard > patience.mute_s or (
                 uploading is not None and now - uploading > upload_s
@@ -258,8 +257,8 @@ class Replica:
                 self._fail("stalled", "litestream made no progress and was restarted")
                 return
             self._look(child)
-            if obstacle := self._obstacle():
-                self._fail(*obstacle)
+            if hint := folder_obstacle(self._place):
+                self._fail(hint, f"{hint}: {self._place.path}")
                 return
             if self._trouble and refused is not None and now - refused > patience.retry_s:
                 # After an error 0.3.13 tries again only when the next transaction comes.
@@ -281,12 +280,13 @@ class Replica:
             # A position that was only found proves reading, not writing.
             self._trouble, self._proven = "", True
         elif entry.kind is LogKind.ERROR:
-            self._error, self._trouble, self._proven = entry.text, hint_for(entry.text), False
+            self._error = self._last_words = entry.text
+            self._trouble, self._proven = hint_for(entry.text), False
         return entry.kind
 
     def _target_was_wiped(self) -> bool:
-        """0.3.13 goes on appending to a folder that somebody emptied; only a restart makes it write
-        a snapshot."""
+        """0.3.13 goes on appending to an emptied folder; only a restart makes it write a
+        snapshot."""
         if self._confirmed is None or not isinstance(self._place.target, FolderTarget):
             return False
         generation = Path(self._place.path) / "generations" / self._confirmed.generation

@@ -85,13 +85,13 @@ def restore(
     binary: Path | None = None,
     timeout_s: float = 3600.0,
 ) -> RestoreReport:
-    """Restore the newest restorable generation of `place` to `output`, an absolute path in an
-    existing folder.
+    """Restore the newest restorable generation of `place` to `output`.
 
-    "Newest" goes by the time of the newest piece at the target; name a `generation` to overrule a
-    clock that was wrong. Works beside `output` and puts the result there with one atomic step,
-    after `integrity_check` and fsync. Never overwrites and never raises for a failure: the report
-    has a code. A new incarnation and its numbering are the caller's next step.
+    `output` is an absolute path in an existing folder.     "Newest" goes by the time of the newest
+    piece at the target; name a `generation` to overrule a clock that was wrong. Works beside
+    `output` and puts the result there with one atomic step, after `integrity_check` and fsync.
+    Never overwrites and never raises for a failure: the report has a code. A new incarnation and
+    its numbering are the caller's next step.
     """
     began = time.monotonic()
     skipped: list[Skipped] = []
@@ -242,8 +242,7 @@ def _check(database: Path) -> None:
 
 
 def _put(restored: Path, output: Path) -> None:
-    """fsync, then give it its name in one step that fails when it is taken, then fsync the
-    folder."""
+    """fsync, name it in one step that fails when the name is taken, fsync the folder."""
     restored.chmod(0o600)
     _fsync(restored, os.O_RDWR)
     _refuse_existing(output)

@@ -294,9 +294,7 @@ def called(office: Office, record: Record, event: TicketCalled) -> Office:
         called=record.stamp,
         heard=None,
     )
-    desk = replace(
-        office.desks[event.desk], state=DeskState.CALLED, ticket=ticket.id, since=record.stamp
-    )
+    desk = replace(office.desks[event.desk], state=DeskState.CALLED, ticket=ticket.id, since=record.stamp)
     after = office.with_ticket(ticket).with_desk(desk)
     return with_undo(office, after, record, chained=event.chained)
 

@@ -94,7 +94,7 @@ def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event
         return [opening_event(office, newest, today, now)]
     if not command.settled:
         return []
-    if day.date is None:
+    if day.date is None or day.date > today:
         return [DayRedated(day.number, today)]
     late = minute >= plan.closes + plan.settings.grace_min
     if today == day.date and late:

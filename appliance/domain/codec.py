@@ -15,9 +15,7 @@ from appliance.domain.rules import EVOLVERS
 BODY_LIMIT = 4096
 """Bytes that one body may have: journal rows are bounded."""
 
-KINDS: Mapping[str, type[Event]] = {
-    kind.__name__: kind for kind in (*EVOLVERS, PlanAdopted, ClockCorrected)
-}
+KINDS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in (*EVOLVERS, PlanAdopted, ClockCorrected)}
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTS: Mapping[tuple[str, int], Upcast] = {}

@@ -103,13 +103,9 @@ def closing_events(office: Office, *, by_system: bool) -> Sequence[Event]:
         elif ticket.state in (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED):
             events.append(TicketLeft(ticket.id, ticket.desk, by_system=True))
     events += [
-        DeskClosed(desk.number, by_system=True)
-        for desk in office.desks.values()
-        if desk.state is not DeskState.CLOSED
+        DeskClosed(desk.number, by_system=True) for desk in office.desks.values() if desk.state is not DeskState.CLOSED
     ]
-    events += [
-        SlipExpired(slip.id) for slip in office.slips.values() if slip.state is SlipState.QUEUED
-    ]
+    events += [SlipExpired(slip.id) for slip in office.slips.values() if slip.state is SlipState.QUEUED]
     assert office.day is not None
     return [*events, DayClosed(office.day.number, by_system)]
 

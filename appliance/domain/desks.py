@@ -109,9 +109,7 @@ def close_desk(office: Office, command: CloseDesk, now: Now) -> Sequence[Event]:
     if desk.state is DeskState.CLOSED:
         raise Refused(Code.DESK_CLOSED, desk=desk.number)
     if desk.ticket is not None:
-        raise Refused(
-            Code.DESK_HAS_TICKET, desk=desk.number, number=office.tickets[desk.ticket].label
-        )
+        raise Refused(Code.DESK_HAS_TICKET, desk=desk.number, number=office.tickets[desk.ticket].label)
     return [DeskClosed(desk.number)]
 
 
@@ -123,15 +121,11 @@ def take_break(office: Office, command: TakeBreak, now: Now) -> Sequence[Event]:
 
 def sign_in(office: Office, command: SignIn, now: Now) -> Sequence[Event]:
     """Sign an operator in; whoever was there is signed out by it, and so is the operator at any other desk."""
-    desk = require.desk(office, command.desk)
-    if desk.operator == command.operator:
+    desk, operator = require.desk(office, command.desk), command.operator[:40]
+    if desk.operator == operator:
         return []
-    elsewhere = [
-        OperatorSignedOut(other.number)
-        for other in office.desks.values()
-        if other.operator == command.operator
-    ]
-    return [*elsewhere, OperatorSignedIn(desk.number, command.operator[:40])]
+    elsewhere = [OperatorSignedOut(other.number) for other in office.desks.values() if other.operator == operator]
+    return [*elsewhere, OperatorSignedIn(desk.number, operator)]
 
 
 def sign_out(office: Office, command: SignOut, now: Now) -> Sequence[Event]:
@@ -174,6 +168,4 @@ def signed_out(office: Office, record: Record, event: OperatorSignedOut) -> Offi
 
 def _in_state(office: Office, record: Record, number: int, state: DeskState) -> Office:
     desk = office.desks.get(number, Desk(number))
-    return office.with_desk(
-        replace(desk, state=state, ticket=None, since=record.stamp, undo=None)
-    )
+    return office.with_desk(replace(desk, state=state, ticket=None, since=record.stamp, undo=None))

@@ -77,7 +77,8 @@ def incarnation_begun(office: Office, record: Record, event: IncarnationBegun) -
     """The office under its new incarnation; an open day goes on in the fresh block."""
     fence = Fence(event.block, event.until) if event.incarnation > 1 else None
     day = office.day
-    if fence is not None and day is not None:
+    renumbered = fence is not None and office.open_day is not None
+    if renumbered and day is not None:
         day = replace(day, block=event.block)
     return replace(
         office,
@@ -86,7 +87,7 @@ def incarnation_begun(office: Office, record: Record, event: IncarnationBegun) -
         life=event.life,
         fence=fence,
         day=day,
-        numbers={} if fence is not None else office.numbers,
+        numbers={} if renumbered else office.numbers,
     )
 
 

@@ -12,8 +12,8 @@ EMERGENCY_BLOCK = 9
 
 
 def block_of(incarnation: int) -> int:
-    """The block that an incarnation numbers in while its fence stands; never the emergency block."""
-    return (incarnation - 1) % EMERGENCY_BLOCK
+    """The block that an incarnation numbers in while its fence stands; never the ordinary or the emergency one again."""
+    return 0 if incarnation <= 1 else 1 + (incarnation - 2) % (EMERGENCY_BLOCK - 1)
 
 
 def block_for(office: Office, date: str | None) -> int:

@@ -90,7 +90,7 @@ class Undo:
     moment: Moment
     desk_before: Desk
     before: tuple[Ticket, ...]
-    after: tuple[tuple[int, TicketState, int | None], ...]
+    after: tuple[Ticket, ...]
 
 
 @dataclass(frozen=True, slots=True)

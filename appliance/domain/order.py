@@ -19,10 +19,7 @@ def eligible(office: Office, desk: int) -> Iterable[Ticket]:
         if ticket.state is TicketState.WAITING
         and (
             ticket.for_desk == desk
-            or (
-                (ticket.for_desk is None or ticket.for_desk in closed)
-                and plan.serves(desk, ticket.service)
-            )
+            or ((ticket.for_desk is None or ticket.for_desk in closed) and plan.serves(desk, ticket.service))
         )
     )
 
@@ -49,7 +46,5 @@ def ahead(office: Office, ticket: Ticket) -> int:
     return sum(
         1
         for other in office.tickets.values()
-        if other.state is TicketState.WAITING
-        and other.service == ticket.service
-        and other.place < ticket.place
+        if other.state is TicketState.WAITING and other.service == ticket.service and other.place < ticket.place
     )

@@ -11,11 +11,7 @@ from appliance.domain.message import Record
 
 def corrections(records: Iterable[Record]) -> Mapping[str, int]:
     """The last known offset of each boot that ever knew its time."""
-    return {
-        record.event.boot: record.event.offset_ms
-        for record in records
-        if isinstance(record.event, ClockCorrected)
-    }
+    return {record.event.boot: record.event.offset_ms for record in records if isinstance(record.event, ClockCorrected)}
 
 
 def redate(record: Record, known: Mapping[str, int]) -> Record:

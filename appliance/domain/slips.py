@@ -106,9 +106,7 @@ def copied(office: Office, record: Record, event: SlipCopied) -> Office:
 
 def printed(office: Office, record: Record, event: SlipPrinted) -> Office:
     """The slip is settled."""
-    return _settled(
-        office, record, event.slip, SlipState.PRINTED if event.confirmed else SlipState.SENT
-    )
+    return _settled(office, record, event.slip, SlipState.PRINTED if event.confirmed else SlipState.SENT)
 
 
 def unconfirmed(office: Office, record: Record, event: SlipUnconfirmed) -> Office:

@@ -20,12 +20,8 @@ RU = Numerals(
         "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать "
         "четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать".split()
     ),
-    tens=tuple(
-        "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто".split()
-    ),
-    hundreds=tuple(
-        "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split()
-    ),
+    tens=tuple("двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто".split()),
+    hundreds=tuple("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split()),
     thousands=(
         "одна тысяча",
         "две тысячи",
@@ -43,12 +39,8 @@ UK = Numerals(
         "нуль один два три чотири п’ять шість сім вісім дев’ять десять одинадцять дванадцять тринадцять "
         "чотирнадцять п’ятнадцять шістнадцять сімнадцять вісімнадцять дев’ятнадцять".split()
     ),
-    tens=tuple(
-        "двадцять тридцять сорок п’ятдесят шістдесят сімдесят вісімдесят дев’яносто".split()
-    ),
-    hundreds=tuple(
-        "сто двісті триста чотириста п’ятсот шістсот сімсот вісімсот дев’ятсот".split()
-    ),
+    tens=tuple("двадцять тридцять сорок п’ятдесят шістдесят сімдесят вісімдесят дев’яносто".split()),
+    hundreds=tuple("сто двісті триста чотириста п’ятсот шістсот сімсот вісімсот дев’ятсот".split()),
     thousands=(
         "одна тисяча",
         "дві тисячі",
@@ -67,14 +59,8 @@ EN = Numerals(
         "sixteen seventeen eighteen nineteen".split()
     ),
     tens=tuple("twenty thirty forty fifty sixty seventy eighty ninety".split()),
-    hundreds=tuple(
-        f"{unit} hundred"
-        for unit in "one two three four five six seven eight nine".split()
-    ),
-    thousands=tuple(
-        f"{unit} thousand"
-        for unit in "one two three four five six seven eight nine".split()
-    ),
+    hundreds=tuple(f"{unit} hundred" for unit in "one two three four five six seven eight nine".split()),
+    thousands=tuple(f"{unit} thousand" for unit in "one two three four five six seven eight nine".split()),
 )
 NUMERALS = {"ru": RU, "uk": UK, "en": EN}
 

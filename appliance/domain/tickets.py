@@ -110,9 +110,7 @@ def adopt(office: Office, command: AdoptTicket, now: Now) -> Sequence[Event]:
     after = last_issued_by(office, command.printed_at, now)
     language = require.language(command.language)
     ticket = office.last_ticket + 1
-    return [
-        TicketAdopted(ticket, series, command.number, service.id, language, command.printed_at, after)
-    ]
+    return [TicketAdopted(ticket, series, command.number, service.id, language, command.printed_at, after)]
 
 
 def leave(office: Office, command: LeaveTicket, now: Now) -> Sequence[Event]:
@@ -175,9 +173,7 @@ def left(office: Office, record: Record, event: TicketLeft) -> Office:
     office = office.with_ticket(ticket)
     if event.desk is None:
         return office
-    return office.with_desk(
-        replace(office.desks[event.desk], ticket=None, since=record.stamp, undo=None)
-    )
+    return office.with_desk(replace(office.desks[event.desk], ticket=None, since=record.stamp, undo=None))
 
 
 def last_issued_by(office: Office, printed_at: int | None, now: Now) -> int:

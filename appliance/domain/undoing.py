@@ -42,9 +42,9 @@ def undo(office: Office, command: UndoLast, now: Now) -> Sequence[Event]:
         raise Refused(Code.NOTHING_TO_UNDO, desk=desk.number)
     if now.moment.since(act.moment) > plan.settings.undo_s * 1000:
         raise Refused(Code.UNDO_TOO_LATE, desk=desk.number, seconds=plan.settings.undo_s)
-    for ticket_id, state, held_by in act.after:
-        ticket = office.tickets[ticket_id]
-        if (ticket.state, ticket.desk) != (state, held_by):
+    for after in act.after:
+        ticket = office.tickets[after.id]
+        if replace(ticket, calls=after.calls, heard=after.heard) != after:
             raise Refused(Code.UNDO_MOVED_ON, number=ticket.label)
     return [Undone(desk.number, act.seq, act.kind, tuple(ticket.id for ticket in act.before))]
 
@@ -54,7 +54,9 @@ def undone(office: Office, record: Record, event: Undone) -> Office:
     act = office.desks[event.desk].undo
     assert act is not None
     tickets = {**office.tickets, **{ticket.id: ticket for ticket in act.before}}
-    return replace(office, tickets=tickets).with_desk(replace(act.desk_before, undo=None))
+    operator = office.desks[event.desk].operator
+    desk = replace(act.desk_before, operator=operator, undo=None)
+    return replace(office, tickets=tickets).with_desk(desk)
 
 
 def with_undo(before: Office, after: Office, record: Record, *, chained: bool = False) -> Office:
@@ -72,9 +74,6 @@ def with_undo(before: Office, after: Office, record: Record, *, chained: bool = 
         seq, desk_before = known.undo.seq, known.undo.desk_before
         new = {ticket.id for ticket in known.undo.before}
         restored = (*known.undo.before, *(ticket for ticket in touched if ticket.id not in new))
-    ends = tuple(
-        (ticket.id, after.tickets[ticket.id].state, after.tickets[ticket.id].desk)
-        for ticket in restored
-    )
+    ends = tuple(after.tickets[ticket.id] for ticket in restored)
     act = Undo(seq, kind, moment, desk_before, restored, ends)
     return after.with_desk(replace(after.desks[number], undo=act))

@@ -81,9 +81,7 @@ def stamp(db: sqlite3.Connection, seq: int | None) -> Stamp | None:
     """The stamp of a journal entry."""
     if seq is None:
         return None
-    row = db.execute(
-        "SELECT at, clock_trusted, boot_id, uptime_ms FROM journal WHERE seq = ?", (seq,)
-    ).fetchone()
+    row = db.execute("SELECT at, clock_trusted, boot_id, uptime_ms FROM journal WHERE seq = ?", (seq,)).fetchone()
     return Stamp(seq, Moment(from_iso(row[0]), bool(row[1]), row[2], row[3]))
 
 

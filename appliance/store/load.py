@@ -36,7 +36,7 @@ def load(db: sqlite3.Connection) -> Loaded:
     seq, chain = journal.head(db)
     row = db.execute(rows.select("office")).fetchone()
     if row is None:
-        return Loaded(Office(), chain, {}, {})
+        return Loaded(Office(seq=seq), chain, {}, {})
     _, name, incarnation, life, block, until, digest, next_digest = row
     plans = plans_of(db, {digest, next_digest})
     plan = plans.get(digest)
@@ -48,8 +48,7 @@ def load(db: sqlite3.Connection) -> Loaded:
     day = None if day_row is None else rows.day_of(day_row, stamp)
     number = 0 if day is None else day.number
     tickets = [
-        rows.ticket_of(r, stamp)
-        for r in db.execute(f"{rows.select('ticket')} WHERE day = ? ORDER BY id", (number,))
+        rows.ticket_of(r, stamp) for r in db.execute(f"{rows.select('ticket')} WHERE day = ? ORDER BY id", (number,))
     ]
     slips = [
         rows.slip_of(r, stamp)

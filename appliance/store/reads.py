@@ -21,9 +21,7 @@ class Reads:
         def connect() -> sqlite3.Connection:
             return connect_reader(path)
 
-        self._engine = create_engine(
-            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4
-        )
+        self._engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4)
 
     def journal(self, after: int, limit: int) -> Sequence[JournalRow]:
         """At most `limit` rows with a seq above `after`, oldest first."""

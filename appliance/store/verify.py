@@ -53,17 +53,13 @@ def verify(path: Path, progress: Callable[[int], None] = lambda _: None) -> Repo
     return report
 
 
-def replay(
-    db: sqlite3.Connection, report: Report, progress: Callable[[int], None]
-) -> changes.Changes:
+def replay(db: sqlite3.Connection, report: Report, progress: Callable[[int], None]) -> changes.Changes:
     """Every row as the journal alone would have it."""
     known: dict[str, Plan] = {}
 
     def plan(digest: str) -> Plan:
         if digest not in known:
-            (document,) = db.execute(
-                "SELECT document FROM plan WHERE digest = ?", (digest,)
-            ).fetchone()
+            (document,) = db.execute("SELECT document FROM plan WHERE digest = ?", (digest,)).fetchone()
             known[digest] = read_plan(document)
         return known[digest]
 

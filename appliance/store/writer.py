@@ -177,10 +177,14 @@ class QueueWriter:
         if changed:
             self._office, self._chain = tentative.office, tentative.chain
             self._plans = tentative.plans
-            self._requests = tentative.requests if tentative.emptied else {
-                **self._requests,
-                **tentative.requests,
-            }
+            self._requests = (
+                tentative.requests
+                if tentative.emptied
+                else {
+                    **self._requests,
+                    **tentative.requests,
+                }
+            )
             self.commits += 1
         for envelope, answer in answers:
             _answer(envelope.reply, answer)

@@ -21,9 +21,7 @@ def unheard(office: Office, done: set[tuple[int, int]]) -> Ticket | None:
     waiting = [
         ticket
         for ticket in office.tickets.values()
-        if ticket.state is TicketState.CALLED
-        and ticket.heard is None
-        and (ticket.id, ticket.calls) not in done
+        if ticket.state is TicketState.CALLED and ticket.heard is None and (ticket.id, ticket.calls) not in done
     ]
     return min(waiting, key=lambda t: t.called.seq if t.called else 0, default=None)
 
@@ -54,9 +52,7 @@ class AnnouncingWorker:
         ticket = unheard(office, self._spoken)
         if ticket is None or ticket.desk is None or office.plan is None:
             return False
-        text = announcement(
-            ticket.series, ticket.number, ticket.desk, ticket.language, office.plan.desk_word
-        )
+        text = announcement(ticket.series, ticket.number, ticket.desk, ticket.language, office.plan.desk_word)
         if self._voice.state().condition is Condition.READY:
             self._voice.say(text, ticket.language)
         self._spoken.add((ticket.id, ticket.calls))

@@ -50,9 +50,7 @@ class OfficeClock:
         *,
         disk_tight: Callable[[], bool] = lambda: False,
         wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-        uptime_ms: Callable[[], int] = lambda: (
-            time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-        ),
+        uptime_ms: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000,
     ) -> None:
         self._synced, self._wall_ms, self._uptime_ms = synced, wall_ms, uptime_ms
         self._disk_tight = disk_tight

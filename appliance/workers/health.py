@@ -128,9 +128,7 @@ class Health:
         if not writer.alive:
             return Device("store", "store", "fault", self._started, "writer-stopped", "restart")
         if writer.internal_errors:
-            return Device(
-                "store", "store", "warning", self._started, "internal-errors", "send-journal", facts
-            )
+            return Device("store", "store", "warning", self._started, "internal-errors", "send-journal", facts)
         return Device("store", "store", "ready", self._started)
 
     def _run(self) -> None:

@@ -1,0 +1,1 @@
+"""HTTP under /api/v1: typed routes, problems, the live feed."""

@@ -1,0 +1,63 @@
+"""Puts the API together: the guard in front, the routes, and a problem for every no."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from appliance.api import problems
+from appliance.api.checking import Checking
+from appliance.api.context import ApiSettings, AppContext
+from appliance.api.feed import Feed
+from appliance.api.guard import Guard
+from appliance.api.openapi import describe
+from appliance.api.reading import Reading
+from appliance.api.routes import day, desks, feed, health, office, session, tickets
+from appliance.domain.refusal import Refused
+
+__all__ = ["ApiSettings", "AppContext", "create_app"]
+
+PREFIX = "/api/v1"
+
+
+def create_app(context: AppContext) -> FastAPI:
+    """The API of one office. `app.state.feed` is its live feed, `app.state.reading` what the pages read."""
+    app = FastAPI(
+        title=context.settings.title,
+        version=context.settings.version,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            Refused: problems.refused,
+            problems.Denied: problems.denied,
+            RequestValidationError: problems.bad_input,
+            HTTPException: problems.http_error,
+        },
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    app.add_middleware(Guard, hosts=context.settings.hosts)
+    reading = Reading(context)
+    live = Feed(context.writer)
+    app.state.feed = live
+    app.state.reading = reading
+    for router in (
+        tickets.routes(context),
+        desks.routes(context),
+        feed.routes(live),
+        office.routes(context, reading),
+        day.routes(context),
+        session.routes(context, reading, Checking()),
+        health.routes(context),
+    ):
+        app.include_router(router, prefix=PREFIX)
+    describe(app)
+    return app

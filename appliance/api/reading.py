@@ -1,0 +1,126 @@
+"""The newest state as views, for the pages and the routes alike: nothing here waits for the writer."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from appliance.api import desk_view, views
+from appliance.api.asking import session_of
+from appliance.api.context import AppContext
+from appliance.api.schemas import (
+    DeskView,
+    DeviceView,
+    HallView,
+    KioskView,
+    OfficeView,
+    SessionView,
+    SlipView,
+    TicketView,
+)
+from appliance.domain.plan import Plan
+from appliance.domain.refusal import Refused
+from appliance.store.local import Operator, Session
+
+USABLE = ("ready", "warning")
+
+
+class Reading:
+    """Every call may see a newer state than the one before."""
+
+    def __init__(self, context: AppContext) -> None:
+        """Reads from the parts of `context`, keeps nothing."""
+        self._context = context
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan in force."""
+        return self._context.writer.office.plan
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the devices are simulated."""
+        return self._context.sim is not None
+
+    @property
+    def version(self) -> str:
+        """The version of the program."""
+        return self._context.settings.version
+
+    def kiosk(self) -> KioskView:
+        """What the kiosk offers."""
+        context = self._context
+        printers = [device for device in context.health.devices() if device.kind == "printer"]
+        paper = any(str(device.condition) in USABLE for device in printers)
+        return views.kiosk(context.writer.office, context.clock.now(), paper=paper)
+
+    def hall(self) -> HallView:
+        """What the board shows."""
+        return views.hall(self._context.writer.office, self._context.clock.now())
+
+    def desk(self, number: int) -> DeskView | None:
+        """A desk for its operator; None when the plan has no such desk."""
+        context = self._context
+        office = context.writer.office
+        held = office.desks.get(number)
+        name = context.local.operator_name(held.operator) if held is not None else None
+        try:
+            return desk_view.desk(office, context.clock.now(), number, operator_name=name)
+        except Refused:
+            return None
+
+    def office(self) -> OfficeView:
+        """The office at a glance, with everything that the owner may see."""
+        context = self._context
+        return views.office_view(
+            context.writer.office,
+            context.clock.now(),
+            devices=self.devices(),
+            replica=context.replica(),
+            version=context.settings.version,
+        )
+
+    def devices(self) -> list[DeviceView]:
+        """Every device and its condition."""
+        return [
+            DeviceView.model_validate(
+                {
+                    "name": device.name,
+                    "kind": device.kind,
+                    "condition": str(device.condition),
+                    "since": device.since,
+                    "reason": device.reason,
+                    "hint": device.hint,
+                    "facts": dict(device.facts),
+                }
+            )
+            for device in self._context.health.devices()
+        ]
+
+    def slips(self) -> list[SlipView]:
+        """The papers that need an eye."""
+        return views.slips(self._context.writer.office, self._context.clock.now())
+
+    def ticket(self, number: int) -> TicketView | None:
+        """A ticket of the day by its id."""
+        office = self._context.writer.office
+        found = office.tickets.get(number)
+        return views.ticket(office, self._context.clock.now(), found) if found else None
+
+    def operators(self) -> list[Operator]:
+        """Everybody who may sign in, by name."""
+        return sorted(self._context.local.operators(), key=lambda operator: operator.name)
+
+    def session(self, request: Request) -> SessionView:
+        """Who is signed in on the browser that asks."""
+        return self.session_view(session_of(self._context, request))
+
+    def session_view(self, session: Session | None) -> SessionView:
+        """A session as its own browser may know it."""
+        if session is None:
+            return SessionView(role="nobody", operator=None, desk=None)
+        return SessionView(
+            role=session.role,
+            operator=session.operator,
+            desk=session.desk,
+            name=self._context.local.operator_name(session.operator),
+        )

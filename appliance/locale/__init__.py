@@ -1,0 +1,1 @@
+"""The catalogues of the office's languages: `<language>.rules.po` and `<language>.pages.po`."""

@@ -1,0 +1,161 @@
+"""What a scenario expects, compared with what there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from appliance.domain.office import Office, Ticket, TicketState
+from appliance.scenario_file import Line
+from appliance.scenario_office import Box
+from appliance.store.database import connect_reader
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFact:
+    """What is kept of a paper: the slips whose bytes ended with it, the mark of a copy, and whether it was torn."""
+
+    slips: tuple[int, ...]
+    marked: bool
+    torn: bool
+
+
+@dataclass(slots=True)
+class Book:
+    """What was seen and heard so far. `refused_lately`: since the last act of the file was begun."""
+
+    refused: Counter[str] = field(default_factory=Counter)
+    refused_lately: list[str] = field(default_factory=list)
+    papers: list[PaperFact] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)
+    spoken_lately: int = 0
+
+    def papers_of(self, slips: Iterable[int]) -> list[PaperFact]:
+        """The papers of these slips."""
+        wanted = set(slips)
+        return [paper for paper in self.papers if wanted & set(paper.slips)]
+
+
+def label(series: str, number: int) -> str:
+    """A number as people read it."""
+    return f"{series} {number:03d}"
+
+
+def find_ticket(office: Office, line: Line) -> Ticket | None:
+    """The ticket of the last opened day that the line names."""
+    wanted = (line["SERIES"], line["NUMBER"])
+    return next((t for t in office.tickets.values() if (t.series, t.number) == wanted), None)
+
+
+def found_instead(line: Line, box: Box, book: Book) -> str | None:
+    """None when the expectation holds, else what was found."""
+    words = line.form.split()[1:]
+    match words[0]:
+        case "waiting":
+            waiting = sum(1 for t in box.office.tickets.values() if t.state is TicketState.WAITING)
+            return _unless(waiting == line["NUMBER"], f"{waiting} waiting")
+        case "SERIES":
+            return _ticket(line, box)
+        case "desk":
+            return _desk(line, box)
+        case "spoken":
+            newest = book.spoken[-1] if book.spoken else None
+            return _unless(newest == line["TEXT"], "silence" if newest is None else f'spoken "{newest}"')
+        case "silence":
+            return _unless(book.spoken_lately == 0, f'spoken "{book.spoken[-1]}"' if book.spoken else "")
+        case "paper" | "no":
+            return _paper(line, words, box, book)
+        case "torn":
+            torn = sum(paper.torn for paper in book.papers)
+            return _unless(torn == line["NUMBER"], f"{torn} torn")
+        case "slip":
+            return _slip(line, box)
+        case "refused":
+            return _refused(line, book)
+        case "day":
+            return _day(line, box.office)
+        case "journal":
+            count = _journal(line["EVENT"], box)
+            return _unless(count == line["NUMBER"], f"journal {line['EVENT']} {count}")
+        case _:
+            trust = box.clock.trust
+            state = "doubtful" if trust.doubtful else "trusted" if trust.trusted else "untrusted"
+            return _unless(state == line["TRUST"], f"clock {state}")
+
+
+def _unless(holds: bool, found: str) -> str | None:
+    return None if holds else found
+
+
+def _ticket(line: Line, box: Box) -> str | None:
+    ticket = find_ticket(box.office, line)
+    if ticket is None:
+        return f"no ticket {label(line['SERIES'], line['NUMBER'])}"
+    return _unless(ticket.state.value == line["TICKETSTATE"], f"{ticket.label} {ticket.state.value}")
+
+
+def _desk(line: Line, box: Box) -> str | None:
+    desk = box.office.desks[line["DESK"]]
+    held = box.office.tickets[desk.ticket].label if desk.ticket is not None else ""
+    found = f"desk {desk.number} {desk.state.value} {held}".rstrip()
+    wanted = label(line["SERIES"], line["NUMBER"]) if line.get("SERIES") else None
+    same = wanted is None or held.replace("\u00a0", " ") == wanted
+    return _unless(desk.state.value == line["DESKSTATE"] and same, found)
+
+
+def _paper(line: Line, words: list[str], box: Box, book: Book) -> str | None:
+    ticket = find_ticket(box.office, line)
+    name = label(line["SERIES"], line["NUMBER"])
+    if ticket is None:
+        return f"no ticket {name}"
+    papers = book.papers_of(slip.id for slip in box.office.slips.values() if slip.ticket == ticket.id)
+    plain = sum(not paper.marked for paper in papers)
+    copies = len(papers) - plain
+    if words[0] == "no":
+        holds = not papers
+    elif words[-1] == "copy":
+        holds = copies > 0
+    else:
+        holds = plain == 1
+    return _unless(holds, f"{plain} papers and {copies} copies of {name}")
+
+
+def _slip(line: Line, box: Box) -> str | None:
+    ticket = find_ticket(box.office, line)
+    if ticket is None:
+        return f"no ticket {label(line['SERIES'], line['NUMBER'])}"
+    states = [slip.state.value for slip in box.office.slips.values() if slip.ticket == ticket.id]
+    return _unless(states[-1:] == [line["SLIPSTATE"]], f"slips {', '.join(states) or 'none'}")
+
+
+def _refused(line: Line, book: Book) -> str | None:
+    code = line["CODE"]
+    if line.get("NUMBER") is not None:
+        return _unless(book.refused[code] == line["NUMBER"], f"{book.refused[code]} refusals {code}")
+    told = ", ".join(book.refused_lately)
+    return _unless(code in book.refused_lately, f"refused {told}" if told else "nothing refused")
+
+
+def _day(line: Line, office: Office) -> str | None:
+    day = office.day
+    state = "open" if office.open_day is not None else "closed"
+    dated = day.date if day is not None else None
+    found = f"day {state}, {dated or 'undated'}"
+    wanted = line.get("DATE")
+    if isinstance(wanted, date):
+        return _unless(dated == wanted.isoformat(), found)
+    if line["DAYSTATE"] == "undated":
+        return _unless(day is not None and dated is None, found)
+    return _unless(state == line["DAYSTATE"], found)
+
+
+def _journal(kind: str, box: Box) -> int:
+    db = connect_reader(box.database)
+    try:
+        (count,) = db.execute("SELECT count(*) FROM journal WHERE kind = ?", (kind,)).fetchone()
+    finally:
+        db.close()
+    return int(count)
+

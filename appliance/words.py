@@ -1,0 +1,288 @@
+"""Every sentence that the office says about a code, in the reader's language.
+
+The house speaks codes; here they become words. Message ids are the English sentences; `locale/*.rules.po` holds the
+Russian and Ukrainian of this module and of the slip, `*.pages.po` those of the pages, `*.documents.po` those of the
+command line. One catalogue serves all.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("ru", "uk", "en")
+FALLBACK = "en"
+PARTS = ("rules", "pages", "documents")
+
+
+class Facts(dict[str, object]):
+    """A fact that nobody gave leaves a dash, not an exception: a poor sentence beats none."""
+
+    def __missing__(self, name: str) -> str:
+        return "—"
+
+
+@lru_cache(maxsize=8)
+def translations(language: str) -> gettext.NullTranslations:
+    """The words of `language`, for gettext and for Jinja; English and unknown languages need none."""
+    merged = None
+    for part in PARTS:
+        source = files("appliance.locale").joinpath(f"{language}.{part}.po")
+        if language not in LANGUAGES or not source.is_file():
+            continue
+        catalogue = read_po(io.BytesIO(source.read_bytes()), locale=language, domain="talon")
+        if merged is None:
+            merged = catalogue
+            continue
+        for message in catalogue:
+            if message.id:
+                merged.add(message.id, message.string, context=message.context)
+    if merged is None:
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def sentence(code: str, facts: Mapping[str, object], language: str) -> str:
+    """What happened and what to do next, for a refusal, a problem, or a device's reason or hint."""
+    message = SENTENCES.get(code, UNKNOWN)
+    return translations(language).gettext(message).format_map(Facts({"code": code, **facts}))
+
+
+def title(status: int, language: str) -> str:
+    """The title of a problem with this HTTP status."""
+    return translations(language).gettext(TITLES.get(status, TITLES[500]))
+
+
+@lru_cache(maxsize=128)
+def preferred(header: str) -> str:
+    """The best of our languages by an Accept-Language header; English when it names none of them."""
+    best, best_quality = FALLBACK, 0.0
+    for part in header[:200].split(","):
+        tag, _, rest = part.partition(";")
+        language = tag.strip().lower().split("-")[0]
+        name, _, value = rest.strip().partition("=")
+        quality = 1.0
+        if name.strip() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                continue
+        if language in LANGUAGES and best_quality < quality <= 1.0:
+            best, best_quality = language, quality
+    return best
+
+
+RULES: Mapping[str, str] = {
+    "day-not-open": "The working day is not open. Open it at reception, or press NEXT at any desk.",
+    "day-already-open": ("The day of {date} is open already. Go on working; close it first if you want to begin anew."),
+    "issuing-closed": ("Numbers are given out until {closes}. Come on the next working day, or ask the administrator."),
+    "unknown-service": ("The plan of this office has no service “{service}”. Reload the page and choose again."),
+    "unknown-desk": ("The plan of this office has no desk {desk}. Check the number, or the page's address."),
+    "unknown-ticket": ("There is no ticket with the id {ticket} today. Reload the list and choose again."),
+    "unknown-slip": "There is no slip with the id {slip} today. Reload the list and choose again.",
+    "numbers-exhausted": (
+        "All numbers of the series {series} have been given out today. Give out emergency "
+        "numbers on paper and enter them at reception."
+    ),
+    "number-known": (
+        "Ticket {series} {number} is in the queue already. Find it in the list instead of entering it again."
+    ),
+    "number-not-ours": (
+        "{series} {number} can't be a paper from before: this box gives out such numbers "
+        "itself. Check the letter and the number on the paper."
+    ),
+    "disk-full": (
+        "There is no free space on the disk. Visitors are still called, but no new numbers "
+        "are given out: call the technician to free space."
+    ),
+    "nobody-waiting": ("Nobody is waiting for desk {desk}. The number will appear as soon as somebody comes."),
+    "nobody-missed": ("There is nobody to call back at desk {desk}. Press NEXT to call the next visitor."),
+    "already-returned": "{number} has been returned once already. Give the visitor a new number.",
+    "desk-closed": "Desk {desk} is closed. Press NEXT to open it.",
+    "desk-busy": "Desk {desk} is busy with {number}. Finish that first.",
+    "desk-not-calling": "Desk {desk} has not called anybody. Press NEXT to call.",
+    "desk-not-serving": "Nobody is being served at desk {desk}. Call a visitor and start first.",
+    "desk-already-open": "Desk {desk} is open already. Press NEXT to call.",
+    "desk-has-ticket": ("Desk {desk} still holds {number}. Finish it or mark it as not come, then close the desk."),
+    "desk-on-break": "Desk {desk} is on a break. Press NEXT to end it.",
+    "ticket-not-waiting": "{number} is not waiting any more. Look at its state in the list.",
+    "ticket-not-missed": (
+        "{number} is neither missed nor set aside, so there is nothing to return. Look at its state in the list."
+    ),
+    "ticket-not-in-queue": ("{number} is not in the queue any more. Give the visitor a new number if they need one."),
+    "no-transfer-target": ("Desk {desk} has no usual next service. Choose the service on the screen."),
+    "nobody-serves": "No desk of this office serves “{service}”. Choose another service.",
+    "nothing-to-undo": "There is nothing to take back at desk {desk}. Go on as usual.",
+    "undo-too-late": (
+        "It is too late: an action can be taken back within {seconds} s. Correct it with the "
+        "other keys or at reception."
+    ),
+    "undo-moved-on": (
+        "{number} has moved on since then, so the action can't be taken back. Find the ticket at reception."
+    ),
+    "key-has-no-effect": ("This key does nothing at desk {desk} now. The screen of the desk shows what each key does."),
+    "unknown-key": "There is no such key. The keys are next, repeat and finish.",
+    "changed-meanwhile": ("Something has changed at desk {desk} meanwhile. Look at the screen and press again."),
+    "no-plan": ("This office has no plan of services and desks yet. The technician loads one: talon plan."),
+    "plan-in-use": (
+        "The new plan lacks what is in use now: {what}. Wait until the day is closed, or put it back into the plan."
+    ),
+    "internal-error": (
+        "Something went wrong inside the box; the queue is as it was before. Try again, and "
+        "tell the technician if it repeats."
+    ),
+    "key-reused": ("This request key has been used for something else. Send the request again with a new key."),
+    "mailbox-full": "The box has more requests than it can take at once. Try again in a second.",
+    "store-failed": (
+        "Nobody knows yet whether this was saved. Ask again with the same key: nothing will happen twice."
+    ),
+}
+"""What the rules refuse: what happened, and what to do next."""
+
+API: Mapping[str, str] = {
+    "not-signed-in": "Nobody is signed in on this screen. Sign in with your PIN.",
+    "other-desk": "You are not signed in at desk {desk}. Sign in there with your PIN.",
+    "owner-only": "Only the owner of this box may do this. Sign in with the owner's code.",
+    "wrong-pin": ("The operator or the PIN isn't right. Check both and try again; the owner can set a new PIN."),
+    "wrong-code": (
+        "This is not the owner's code. It was printed at the first start; a new one is made "
+        "on the box itself: talon owner."
+    ),
+    "too-many-tries": "Too many wrong tries from this place. Wait {seconds} s and try again.",
+    "sign-in-busy": "Several people are signing in right now. Try again in two seconds.",
+    "simple-pin": ("This PIN is too easy to guess. Choose one that isn't a single digit or a plain run."),
+    "unknown-operator": "There is no operator “{operator}”. Reload the list and choose again.",
+    "feed-full": ("Too many screens are connected at once. Close unused pages; this one will try again by itself."),
+    "host-refused": (
+        "This box doesn't answer to the name “{host}”. Open it by its own address; the technician sets further names."
+    ),
+    "origin-refused": (
+        "The request came from a page of another site and was not carried out. Open this box's own page."
+    ),
+    "body-too-large": "The request is larger than {limit_kib} KiB. Send less.",
+    "not-json": "The request must be JSON. Send it with Content-Type: application/json.",
+    "bad-input": "The request isn't right. {mistakes}",
+    "not-found": "There is nothing at {path}. Check the address.",
+    "method-not-allowed": ("{method} can't be used here. See the description of the API: /api/v1/openapi.json."),
+    "request-refused": "The request broke off or could not be read. Send it again.",
+    "input-missing": "“{field}” is missing. Add it.",
+    "input-unknown": "“{field}” isn't known here. Check its spelling or leave it out.",
+    "input-choice": "“{field}” must be one of: {allowed}.",
+    "input-too-short": "“{field}” is too short, the least length is {low}.",
+    "input-too-long": "“{field}” is too long, the greatest length is {high}.",
+    "input-pattern": "“{field}” must look like {allowed}.",
+    "input-digits": "“{field}” may hold digits only.",
+    "input-time": "“{field}” must be a time such as 09:30.",
+    "input-id": "“{field}” may hold 1 to 40 small Latin letters, digits and hyphens.",
+    "input-visible": "“{field}” may hold visible ASCII characters only, without spaces.",
+    "input-too-small": "“{field}” is too small, the least is {low}.",
+    "input-too-large": "“{field}” is too large, the greatest is {high}.",
+    "input-integer": "“{field}” must be a whole number.",
+    "input-boolean": "“{field}” must be true or false.",
+    "input-text": "“{field}” must be text.",
+    "input-object": "“{field}” must be a JSON object.",
+    "input-list": "“{field}” must be a JSON list.",
+    "input-json": "The body isn't valid JSON. Check brackets, quotes and commas.",
+    "input-wrong": "“{field}” isn't right. See the description of the API: /api/v1/openapi.json.",
+}
+"""What the API refuses before the rules are asked; `input-*` are the mistakes of one field."""
+
+DEVICES: Mapping[str, str] = {
+    "paper-out": "The paper has run out: numbers are given out on the screen only. Load a roll.",
+    "paper-near-end": "The paper is running out. Keep a new roll at hand.",
+    "cover-open": "The printer's cover is open. Close it until it clicks.",
+    "offline": "The printer has been switched to pause. Press its feed button once.",
+    "printer-offline": "The printer has been switched to pause. Press its feed button once.",
+    "printer-error": (
+        "The printer reports a fault: the cutter or the head. Switch it off, clear the paper path, switch it on."
+    ),
+    "port-missing": "The printer isn't found at its port. Check its cable.",
+    "silent": "The printer is connected but doesn't answer. Check that it is switched on.",
+    "key-stuck": "A key stays pressed and is left out of account. Free it, or replace the panel.",
+    "stuck-key": "A key stays pressed and is left out of account. Free it, or replace the panel.",
+    "not-started": ("This part hasn't been started yet. Wait a minute; if it stays so, restart the box."),
+    "gpio-missing": "The pins of the board can't be reached. Tell the technician.",
+    "pin-unavailable": ("A pin named in hardware.toml is taken or doesn't exist. Correct hardware.toml."),
+    "pin-unreadable": ("A pin can't be read any more. Check the panel's cable."),
+    "no-loudspeaker": "No loudspeaker is connected: calls appear on the board only. Connect one.",
+    "no-voice": "No loudspeaker is connected: calls appear on the board only. Connect one.",
+    "no-replica": (
+        "No live copy of the database is set up: a dead card would take today's queue along. Set a target for the copy."
+    ),
+    "no-binary": ("The program that keeps the copy (Litestream) isn't installed. Install the package again."),
+    "replica-stopped": ("The live copy has stopped; the queue goes on. Look at the place it is written to."),
+    "replica-behind": ("The live copy is {lag} s behind. It catches up by itself when the line is back."),
+    "disk-low": "{free} MB are left on the disk. Free space before numbers stop.",
+    "clock-untrusted": (
+        "The box doesn't know the time yet: slips bear no time, and a person opens the day. "
+        "Connect the line, or set the clock."
+    ),
+    "clock-doubtful": ("The clock has jumped and isn't believed now. Compare it with your watch and confirm it."),
+    "writer-stopped": ("The database takes no changes any more. Restart the box; nothing that was shown is lost."),
+    "internal-errors": (
+        "Some requests were refused by an error of the program: {errors}. Send the journal to the developers."
+    ),
+    "run-doctor": "Open the technician's page: it says what to do.",
+    "check-hardware-toml": "Check the pins in hardware.toml.",
+    "free-the-key": "Free the key, or replace the panel.",
+    "connect-printer": "Connect the printer's cable.",
+    "check-power": "Check the printer's power and its switch.",
+    "load-paper": "Load a roll of paper.",
+    "close-cover": "Close the printer's cover until it clicks.",
+    "restart-printer": "Switch the printer off, clear the paper path, switch it on.",
+    "press-feed": "Press the printer's feed button once.",
+    "connect-loudspeaker": "Connect a loudspeaker.",
+    "set-replica": "Set the target of the copy in office.toml.",
+    "check-replica-target": "Check the place where the copy is written.",
+    "check-line": "Check the network cable and the line.",
+    "free-disk": "Free space on the disk: old journals and packages go first.",
+    "confirm-clock": "Compare the clock with your watch and confirm it on this page.",
+    "restart": "Restart the box.",
+    "send-journal": "Send the box's log to the developers.",
+    "target-refused": "The place of the copy refuses the key. Check the key and its rights.",
+    "target-not-writable": "The place of the copy can't be written to. Check its rights.",
+    "target-missing": ("The place of the copy isn't there. Plug in the stick, or check the name of the bucket."),
+    "target-unreachable": "The place of the copy can't be reached. Check the line.",
+    "target-wiped": (
+        "The place of the copy has been emptied. A full copy is being made anew; find out who emptied it."
+    ),
+    "database-busy": ("The database is busy with something else. Close other programs that have it open."),
+    "already-running": "Another copying process is running already. Stop it, or restart the box.",
+    "litestream-ended": ("The copying program ended and is being started again. If it repeats, look at the box's log."),
+    "see-error": "The copying program reports an error. Its text is in the box's log.",
+    "secret-unreadable": ("The key file of the copy can't be read. Check that it exists and who owns it."),
+    "waiting-for-database": "The copy begins as soon as the database exists. Nothing to do.",
+    "output-exists": "There is a database at that place already. Move it away first.",
+}
+"""Reasons and hints of devices and of the live copy."""
+
+TITLES: Mapping[int, str] = {
+    400: "The request can't be read",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Wrong method",
+    409: "Not possible now",
+    413: "Too large",
+    415: "Wrong kind of content",
+    421: "Unknown name of the box",
+    422: "Check what was entered",
+    429: "Too many tries",
+    500: "Error inside the box",
+    503: "Try again in a moment",
+}
+"""The title of a problem by its status: it names no number, so that it stays the same from case to case."""
+
+UNKNOWN = "Something is out of order ({code}). Tell the technician."
+"""For a code that has no sentence yet."""
+
+SENTENCES: Mapping[str, str] = {**DEVICES, **API, **RULES}

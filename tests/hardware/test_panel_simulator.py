@@ -1,0 +1,155 @@
+"""The virtual panel, lamps and voice."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from hardware.buttons import open_pin_factory
+from hardware.config import KeyPin
+from hardware.lamps import GpioLamp, SilentLamp, open_lamp
+from hardware.ports import Condition
+from hardware.simulator.panel import VirtualPanel
+from hardware.simulator.voice import VirtualVoice
+from hardware.voice import SilentVoice
+
+KEYS = (KeyPin("desk/1/next", 4), KeyPin("kiosk/A", 17))
+
+
+@pytest.fixture
+def factory() -> Any:
+    return open_pin_factory("mock")
+
+
+def levels(factory: Any, pin: int) -> list[bool]:
+    return [state.state for state in factory.pin(pin).states]
+
+
+@pytest.fixture
+def panel(factory: Any) -> VirtualPanel:
+    for key in KEYS:
+        factory.pin(key.pin).pull = "up"
+        factory.pin(key.pin).clear_states()
+    return VirtualPanel(KEYS, factory)
+
+
+def test_a_press_moves_only_its_own_pin(panel: VirtualPanel, factory: Any) -> None:
+    panel.press("desk/1/next", hold_s=0.01)
+    assert levels(factory, 4) == [True, False, True]
+    assert levels(factory, 17) == [True]
+
+
+def test_a_stuck_key_stays_down_until_released(panel: VirtualPanel, factory: Any) -> None:
+    panel.stick("kiosk/A")
+    assert factory.pin(17).state == 0
+    panel.release("kiosk/A")
+    assert factory.pin(17).state == 1
+
+
+def test_bounces_come_on_press_and_on_release(panel: VirtualPanel, factory: Any) -> None:
+    panel.bounce("kiosk/A", times=6, gap_ms=0.1, hold_s=0.03)
+    falls = levels(factory, 17).count(False)
+    assert falls == 6 + 1 + 5  # the contact is already down when it begins to break
+
+
+def test_two_fingers_on_one_key_take_turns(panel: VirtualPanel, factory: Any) -> None:
+    fingers = [threading.Thread(target=panel.press, args=("kiosk/A", 0.02)) for _ in range(3)]
+    for finger in fingers:
+        finger.start()
+    for finger in fingers:
+        finger.join()
+    assert levels(factory, 17) == [True, *[False, True] * 3]
+
+
+def test_an_unknown_control_is_a_key_error(panel: VirtualPanel) -> None:
+    with pytest.raises(KeyError):
+        panel.press("desk/9/next")
+
+
+class Watch:
+    """Waits until a lamp has gone out for the nth time."""
+
+    def __init__(self, pin: Any) -> None:
+        self.pin = pin
+        pin.clear_states()
+
+    def lit(self, times: int) -> bool:
+        tick = threading.Event()
+        deadline = monotonic() + 5
+        while [s.state for s in self.pin.states].count(True) < times or self.pin.state:
+            if monotonic() > deadline:
+                return False
+            tick.wait(0.01)
+        return True
+
+
+def test_a_lamp_blinks_once_for_yes_and_twice_for_no_and_does_not_block(factory: Any) -> None:
+    lamp = GpioLamp(18, factory)
+    watch = Watch(factory.pin(18))
+    before = monotonic()
+    lamp.blink()
+    assert monotonic() - before < 0.1
+    assert watch.lit(1)
+    watch = Watch(factory.pin(18))
+    lamp.refuse()
+    assert watch.lit(2)
+    lamp.close()
+
+
+def test_a_lamp_that_fails_is_logged_once(factory: Any, caplog: pytest.LogCaptureFixture) -> None:
+    lamp = GpioLamp(18, factory)
+    lamp.close()
+    lamp.blink()
+    lamp.refuse()
+    assert caplog.text.count("does not light") == 1
+
+
+def test_no_pin_no_factory_or_a_taken_pin_is_a_silent_lamp(factory: Any) -> None:
+    taken = GpioLamp(18, factory)
+    for lamp in (open_lamp(None, factory), open_lamp(18, None), open_lamp(18, factory)):
+        assert isinstance(lamp, SilentLamp)
+        lamp.blink()
+        lamp.refuse()
+    taken.close()
+
+
+def test_the_silent_voice_is_missing_and_says_nothing() -> None:
+    voice = SilentVoice()
+    assert voice.say("Талон А сто пять", "ru") is False
+    assert voice.state().condition is Condition.MISSING
+
+
+def test_the_virtual_voice_keeps_the_last_fifty_texts() -> None:
+    voice = VirtualVoice()
+    for number in range(60):
+        assert voice.say(f"Талон {number}", "uk")
+    heard = voice.heard()
+    assert len(heard) == 50
+    assert (heard[-1].text, heard[-1].language) == ("Талон 59", "uk")
+    assert heard[0].at <= heard[-1].at
+
+
+def test_the_virtual_voice_speaks_for_its_duration() -> None:
+    voice = VirtualVoice(seconds=0.05)
+    before = monotonic()
+    assert voice.say("Талон 1", "ru")
+    assert monotonic() - before >= 0.05
+
+
+def test_unplugging_breaks_off_what_is_being_said() -> None:
+    voice = VirtualVoice(seconds=30)
+    answers: list[bool] = []
+    speaker = threading.Thread(target=lambda: answers.append(voice.say("Талон 1", "ru")))
+    speaker.start()
+    voice.unplug()
+    speaker.join(timeout=5)
+    assert answers == [False]
+    assert voice.state().condition is Condition.MISSING
+    assert voice.heard() == []
+    voice.seconds = 0
+    voice.plug()
+    assert voice.say("Талон 2", "ru")
+    assert voice.state().condition is Condition.READY

@@ -1,0 +1,29 @@
+"""The pages of one office: kiosk, hall board, desks, technician, and the bench of a simulated office."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from appliance.api.context import AppContext
+from web.office import desk, hall, kiosk, sim, start, technician
+from web.office.assets import Assets, HashedFiles
+from web.office.pages import Pages
+from web.office.reading import OfficeReading, Reading
+
+__all__ = ["mount", "mount_pages"]
+
+
+def mount(app: FastAPI, context: AppContext) -> None:
+    """Add the pages of this office to the application that holds its API."""
+    mount_pages(app, OfficeReading(context))
+
+
+def mount_pages(app: FastAPI, reading: Reading) -> None:
+    """Add the pages and `/static` to `app`. The API must be on the same origin under `/api/v1`."""
+    assets = Assets()
+    pages = Pages(reading, assets)
+    app.mount("/static", HashedFiles(assets), name="static")
+    for part in (start, kiosk, hall, desk, technician):
+        app.include_router(part.router(pages))
+    if reading.simulated:
+        app.include_router(sim.router(pages))

@@ -1,0 +1,189 @@
+/* The hall board. It asks every 5 s whatever happens; the event stream only makes it ask sooner. */
+"use strict";
+(() => {
+  const POLL_MS = 5000;
+  const LOST_MS = 15000;
+  const ROWS = { landscape: 5, portrait: 7 };
+  const body = document.body;
+  const words = JSON.parse(body.dataset.words);
+  const languages = Object.keys(words);
+  const first = languages[0];
+  const part = (id) => document.getElementById(id);
+  const portrait = matchMedia("(orientation: portrait)");
+  let answered = performance.now();
+  let asking = false;
+  let again = false;
+  let latest = null;
+  let drawn = "";
+
+  const element = (tag, name, text) => {
+    const made = document.createElement(tag);
+    if (name) made.className = name;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const inLanguage = (tag, language, text, name) => {
+    const made = element(tag, name, text);
+    made.lang = language;
+    return made;
+  };
+  const filled = (sentence, values) =>
+    Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), sentence);
+  const spaced = (language, text) => text.replaceAll(" ", "\u00a0");
+  const distinct = (key) => {
+    const seen = new Set();
+    return languages.filter((language) => !seen.has(words[language][key]) && seen.add(words[language][key]));
+  };
+
+  function arrow() {
+    const space = "http://www.w3.org/2000/svg";
+    const drawing = document.createElementNS(space, "svg");
+    drawing.setAttribute("class", "icon");
+    drawing.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS(space, "use");
+    use.setAttribute("href", body.dataset.icon);
+    drawing.append(use);
+    return drawing;
+  }
+
+  function heads() {
+    const row = element("div", languages.length > 1 ? "heads many" : "heads");
+    const ticket = element("span", "what");
+    ticket.append(...distinct("ticket").map((language) => inLanguage("span", language, words[language].ticket)));
+    const place = element("span", "place");
+    place.append(...distinct("place").map((language) => inLanguage("span", language, words[language].place)));
+    row.append(ticket, place);
+    return row;
+  }
+
+  function callRow(call, newest) {
+    const row = element("div", "call");
+    row.classList.toggle("newest", newest);
+    row.classList.toggle("long", call.label.length > 5);
+    row.classList.toggle("longest", call.label.length > 7);
+    row.classList.toggle("wide", call.desk > 99);
+    row.dataset.ticket = call.ticket;
+    row.append(element("span", "label", call.label.replaceAll(" ", "\u00a0")), arrow(), element("span", "place", call.desk));
+    return row;
+  }
+
+  function calls(view) {
+    const rows = portrait.matches ? ROWS.portrait : ROWS.landscape;
+    const shown = view.calls.slice(0, rows);
+    if (!shown.length) {
+      const nobody = element("div", languages.length > 1 ? "nobody many" : "nobody");
+      for (const language of languages) {
+        nobody.append(inLanguage("p", language, view.open ? words[language].nobodyCalled : words[language].closed));
+      }
+      if (view.open && languages.length === 1) nobody.append(inLanguage("p", first, words[first].watch));
+      part("calls").replaceChildren(heads(), nobody);
+      return;
+    }
+    const list = shown.map((call, index) => callRow(call, index === 0));
+    while (list.length < rows) {
+      const blank = element("div", "call blank");
+      blank.setAttribute("aria-hidden", "true");
+      list.push(blank);
+    }
+    part("calls").replaceChildren(heads(), ...list);
+  }
+
+  function waiting(view) {
+    const box = part("waiting");
+    box.replaceChildren();
+    const lines = element("div", "lines");
+    if (view.waiting > 0) box.append(element("b", "", view.waiting));
+    for (const language of languages) {
+      const form = new Intl.PluralRules(language).select(view.waiting);
+      const text = view.waiting > 0 ? words[language].waiting[form] : words[language].nobodyWaits;
+      const line = inLanguage("span", language, text);
+      if (view.waiting === 0) line.className = "sentence";
+      lines.append(line);
+    }
+    box.append(lines);
+    box.hidden = !view.open && view.waiting === 0;
+  }
+
+  function note(view) {
+    const box = part("note");
+    box.hidden = view.on_break.length === 0;
+    box.replaceChildren(
+      ...languages.map((language) =>
+        inLanguage("span", language, filled(words[language].onBreak, { list: view.on_break.join(",\u00a0") }))),
+    );
+  }
+
+  function draw(view) {
+    part("clock").hidden = view.now === null;
+    part("clock").textContent = view.now ?? "";
+    const shownDate = view.date === null ? null : new Date(`${view.date}T12:00:00`);
+    part("date").hidden = view.now === null || shownDate === null || Number.isNaN(shownDate.getTime());
+    if (!part("date").hidden) {
+      const style = portrait.matches ? { weekday: "long", day: "numeric", month: "long" } : { weekday: "short", day: "numeric", month: "long" };
+      part("date").textContent = new Intl.DateTimeFormat(first === "en" ? "en-GB" : first, style).format(shownDate);
+      part("date").lang = first;
+    }
+    const same = JSON.stringify([view.calls, view.waiting, view.open, view.on_break, portrait.matches]);
+    if (same === drawn) return;
+    drawn = same;
+    calls(view);
+    waiting(view);
+    note(view);
+  }
+
+  function age() {
+    const silent = performance.now() - answered;
+    const lost = silent >= LOST_MS;
+    part("board").classList.toggle("stale", lost);
+    part("lost").hidden = !lost;
+    if (!lost) return;
+    const seconds = Math.floor(silent / 1000);
+    const lines = languages.map((language) => {
+      const told = words[language];
+      const time = seconds < 60 ? filled(told.seconds, { number: seconds }) : filled(told.minutes, { number: Math.floor(seconds / 60) });
+      const line = inLanguage("span", language, `${filled(told.lost, { age: spaced(language, time) })}. ${told.listen}`);
+      return line;
+    });
+    part("lost").lastElementChild.replaceChildren(...lines);
+  }
+
+  async function ask() {
+    if (asking) {
+      again = true;
+      return;
+    }
+    asking = true;
+    try {
+      const answer = await fetch("/api/v1/hall", { cache: "no-store", signal: AbortSignal.timeout(4500) });
+      if (answer.ok) {
+        latest = await answer.json();
+        answered = performance.now();
+        draw(latest);
+      }
+    } catch {
+      // The age that the board shows is the report.
+    } finally {
+      asking = false;
+      age();
+      if (again) {
+        again = false;
+        ask();
+      }
+    }
+  }
+
+  function listen() {
+    const stream = new EventSource("/api/v1/events");
+    stream.addEventListener("changed", ask);
+    stream.addEventListener("error", () => {
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, POLL_MS);
+    });
+  }
+
+  portrait.addEventListener("change", () => latest && draw(latest));
+  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  setInterval(ask, POLL_MS);
+  setInterval(age, 1000);
+  ask();
+  listen();
+})();
