@@ -145,7 +145,7 @@ def require_file(path: Path) -> None:
 
 
 def _office(options: argparse.Namespace) -> int:
-    from appliance.__main__ import run_office
+    from appliance.process import run_office
 
     config = read_config(options.config)
     options.port_asked = config.web.port
@@ -165,7 +165,7 @@ def _owner(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from appliance.__main__ import run_office
+    from appliance.process import run_office
 
     folder: Path = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -222,13 +222,12 @@ def _journal(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from appliance.__main__ import CLOCKS
     from appliance.document_words import database
     from appliance.replication import restore_office
-    from appliance.workers.clock import OfficeClock
+    from appliance.workers.clock import SOURCES, OfficeClock
 
     config = read_config(options.config)
-    clock = OfficeClock(CLOCKS[config.clock])
+    clock = OfficeClock(SOURCES[config.clock])
     done = restore_office(config, clock, options.source, options.incarnation)
     code, detail = f"restore-{done.report.code.value}", done.report.detail
     print(database(code, options.language, source=done.source, output=config.queue_db, detail=detail))
@@ -272,6 +271,6 @@ def _hardware(options: argparse.Namespace) -> int:
 
 
 def _day(options: argparse.Namespace) -> int:
-    from appliance.scenario import play_file
+    from appliance.scenario.playing import play_file
 
     return play_file(options.file, options.plan, options.keep, options.language)

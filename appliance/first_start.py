@@ -35,8 +35,8 @@ def welcome_owner(
         office="Talon",
         address="",
         heading="Код владельца / Код власника / Owner code",
-        number=code.split("-", 1)[0],
-        service=code,
+        number=code,
+        service="",
         notes=(
             "Сохраните этот код",
             "Збережіть цей код: його показано лише один раз.",

@@ -104,7 +104,7 @@ def restore_office(config: OfficeConfig, clock: OfficeClock, source: Path, incar
     if not report.ok:
         return Restored(chosen, report, None)
     writer = QueueWriter(config.queue_db, clock.now, on_death=lambda _: None)
-    clock.use_zone(writer.office)
+    clock.use_plan(writer.office)
     writer.start()
     begin = BeginIncarnation(config.office, secrets.token_hex(4))
     writer.submit(begin, actor="restore").result(30.0)

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from appliance.api.app import ApiSettings, AppContext, create_app
 from appliance.api.routes import sim
 from appliance.api.schemas import ReplicaView
 from appliance.api.server import Server, make_server
+from appliance.config import OfficeConfig
+from appliance.devices import Devices
 from appliance.first_start import demo_operators, welcome_owner
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
-from web.office import mount_pages
+from appliance.store.writer import QueueWriter
+from appliance.workers.clock import OfficeClock
+from appliance.workers.health import Health, ReplicaGlance
+from web.office import mount
 
-if TYPE_CHECKING:
-    from appliance.__main__ import OfficeProcess
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the web shows and asks of a running office."""
+
+    config: OfficeConfig
+    port: int
+    writer: QueueWriter
+    clock: OfficeClock
+    health: Health
+    devices: Devices
+    glance: Callable[[], ReplicaGlance | None]
 
 
-def serve(office: OfficeProcess, told: Callable[[str], None], *, demo: bool) -> Server:
+def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
     """The web server of an office, not yet running."""
     config = office.config
     local = LocalStore(config.local_db)
@@ -37,7 +52,7 @@ def serve(office: OfficeProcess, told: Callable[[str], None], *, demo: bool) -> 
     if simulation is not None:
         routes = sim.router(simulation.panel, simulation.printer, simulation.voice)
         app.include_router(routes, prefix="/api/v1")
-    mount_pages(app, app.state.reading)
+    mount(app, context)
     tell_addresses(office, told)
     if demo:
         demo_operators(local, config.data.parent, told)
@@ -45,7 +60,7 @@ def serve(office: OfficeProcess, told: Callable[[str], None], *, demo: bool) -> 
     return make_server(app, config.web.host, office.port)
 
 
-def tell_addresses(office: OfficeProcess, told: Callable[[str], None]) -> None:
+def tell_addresses(office: Parts, told: Callable[[str], None]) -> None:
     """Say where the pages are."""
     base = f"http://{office.config.web.host}:{office.port}"
     told(f"Talon, office {office.config.office}:")
@@ -57,7 +72,7 @@ def tell_addresses(office: OfficeProcess, told: Callable[[str], None]) -> None:
         told(f"  {name:<18} {base}{path}")
 
 
-def replica_view(office: OfficeProcess) -> ReplicaView | None:
+def replica_view(office: Parts) -> ReplicaView | None:
     """The replica for the technician's page."""
     glance = office.glance()
     if glance is None:

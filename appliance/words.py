@@ -132,7 +132,7 @@ RULES: Mapping[str, str] = {
     "key-has-no-effect": ("This key does nothing at desk {desk} now. The screen of the desk shows what each key does."),
     "unknown-key": "There is no such key. The keys are next, repeat and finish.",
     "changed-meanwhile": ("Something has changed at desk {desk} meanwhile. Look at the screen and press again."),
-    "no-plan": ("This office has no plan of services and desks yet. The technician loads one: talon plan."),
+    "no-plan": ("This office has no plan of services and desks yet. The technician puts plan.toml in place."),
     "plan-in-use": (
         "The new plan lacks what is in use now: {what}. Wait until the day is closed, or put it back into the plan."
     ),

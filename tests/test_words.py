@@ -84,7 +84,9 @@ def test_every_sentence_says_what_to_do_next() -> None:
 def test_codes_of_devices_have_sentences() -> None:
     told = set(words.SENTENCES)
     health = (ROOT / "appliance" / "workers" / "health.py").read_text(encoding="utf-8")
-    for match in re.finditer(r'Device\(\s*"[a-z]+", "[a-z]+", "(?!ready)[a-z]+", [^)]*?"([a-z-]+)", "([a-z-]+)"', health):
+    for match in re.finditer(
+        r'Device\(\s*"[a-z]+", "[a-z]+", "(?!ready)[a-z]+", [^)]*?"([a-z-]+)", "([a-z-]+)"', health
+    ):
         assert set(match.groups()) <= told, match.groups()
     printer = (ROOT / "hardware" / "printer.py").read_text(encoding="utf-8")
     hints = re.search(r"HINTS = \{(.*?)\}", printer, re.DOTALL)
@@ -99,7 +101,10 @@ def test_codes_of_devices_have_sentences() -> None:
 
 def test_the_slip_is_translated() -> None:
     source = (ROOT / "appliance" / "workers" / "slip_text.py").read_text(encoding="utf-8")
-    messages = [ast.literal_eval(text) for text in re.findall(r'\b_\(("[^"]+")\)', source) + re.findall(r"\b_\(('[^']+')\)", source)]
+    messages = [
+        ast.literal_eval(text)
+        for text in re.findall(r'\b_\(("[^"]+")\)', source) + re.findall(r"\b_\(('[^']+')\)", source)
+    ]
     assert len(messages) >= 8
     for language in LANGUAGES:
         for message in messages:

@@ -13,7 +13,7 @@ from appliance.api.feed import Feed
 from appliance.api.guard import Guard
 from appliance.api.openapi import describe
 from appliance.api.reading import Reading
-from appliance.api.routes import day, desks, feed, health, office, session, tickets
+from appliance.api.routes import clock, day, desks, feed, health, office, session, tickets
 from appliance.domain.refusal import Refused
 
 __all__ = ["ApiSettings", "AppContext", "create_app"]
@@ -55,6 +55,7 @@ def create_app(context: AppContext) -> FastAPI:
         feed.routes(live),
         office.routes(context, reading),
         day.routes(context),
+        clock.routes(context),
         session.routes(context, reading, Checking()),
         health.routes(context),
     ):

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Path, Request
-from pydantic import BaseModel
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from appliance.api.context import AppContext, Outcome
+from appliance.api.context import AppContext
 from appliance.api.problems import Denied, Trouble
 from appliance.domain.message import Command
 from appliance.domain.refusal import Code, Refused
 from appliance.store.local import Session
+from appliance.store.writer import Outcome
 
 PATIENCE_S = 5.0
 """How long a request waits for the writer before it says: ask again with the same key."""
 
 COOKIE = "talon_session"
 
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=80,
-        pattern=r"^[!-~]+$",
-        description="The same key is answered once: a repeat gets the first answer, until the day closes.",
-    ),
-]
+KEY_HEADER = "Idempotency-Key"
+KEY_TOLD = "The same key is answered once: a repeat gets the first answer, until the day closes."
+KeyText = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[!-~]+$")]
+KEY = TypeAdapter(KeyText)
+Key = Annotated[KeyText | None, Header(alias=KEY_HEADER, description=KEY_TOLD)]
 DeskPath = Annotated[int, Path(ge=1, le=999)]
+Body = TypeVar("Body", bound=BaseModel)
 TicketPath = Annotated[int, Path(ge=1, le=2**53)]
 
 
@@ -78,6 +76,44 @@ def actor_of(session: Session) -> str:
 def client_of(request: Request) -> str:
     """The address that asks, for the back-off of wrong tries."""
     return request.client.host if request.client is not None else ""
+
+
+async def read(request: Request, model: type[Body]) -> Body:
+    """The body of a hot route, read without the framework's general machinery: it costs a third of the time."""
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in mistakes]) from None
+
+
+def key_of(request: Request) -> str | None:
+    """The Idempotency-Key of a hot route."""
+    key: str | None = request.headers.get(KEY_HEADER)
+    if key is None:
+        return None
+    try:
+        return KEY.validate_python(key)
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)
+        raise RequestValidationError([{**one, "loc": ("header", KEY_HEADER)} for one in mistakes]) from None
+
+
+def read_by_hand(model: type[BaseModel]) -> dict[str, Any]:
+    """What the description must say of a route that reads its body and key itself."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "parameters": [
+            {
+                "name": KEY_HEADER,
+                "in": "header",
+                "required": False,
+                "schema": {"anyOf": [KEY.json_schema(), {"type": "null"}], "description": KEY_TOLD},
+                "description": KEY_TOLD,
+            }
+        ],
+    }
 
 
 async def submit(context: AppContext, command: Command, actor: str, key: str | None) -> Outcome:

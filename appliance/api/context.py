@@ -65,12 +65,18 @@ class Reads(Protocol):
     def journal(self, after: int, limit: int) -> Sequence[JournalRow]:
         """At most `limit` rows with a seq above `after`, oldest first. Blocks on the disk."""
 
+    def served(self, since: int) -> Mapping[int, int]:
+        """Visitors that each desk has served since a journal entry. Blocks on the disk."""
+
 
 class Clock(Protocol):
     """The office's clock."""
 
     def now(self) -> Now:
         """The present, as the rules may know it."""
+
+    def confirm(self) -> None:
+        """A person says that the time shown is right."""
 
 
 class Device(Protocol):
@@ -101,7 +107,7 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """`hosts`: the names and addresses (no port) by which browsers may reach this box; loopback is always one of them."""
+    """`hosts`: names and addresses (no port) by which browsers may reach this box; loopback is always one of them."""
 
     hosts: tuple[str, ...] = ()
     title: str = "Talon"

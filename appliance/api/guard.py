@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance import words
@@ -74,6 +75,8 @@ class Guard:
             receive = _limited(receive)
         try:
             await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            return None
         except Exception:
             log.exception("request failed: %s %s", scope["method"], scope["path"])
             if started:

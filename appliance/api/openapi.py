@@ -11,12 +11,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from appliance.api.context import AppContext, Outcome
-from appliance.api.schemas import HealthView, Problem
+from appliance.api.context import AppContext
+from appliance.api.schemas import HealthView, PressBody, Problem, TakeTicketBody
 from appliance.domain.message import Command
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
 from appliance.store.local import LocalStore
+from appliance.store.writer import Outcome
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 SUMMARY = """The queue of one office.
@@ -40,7 +41,7 @@ def describe(app: FastAPI) -> None:
 def _document(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(title=app.title, version=app.version, description=SUMMARY, routes=app.routes)
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    for model in (Problem, HealthView):
+    for model in (Problem, HealthView, TakeTicketBody, PressBody):
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -78,6 +79,12 @@ class _Nothing:
 
     def now(self) -> Now:
         return Now(Moment(0, False, "", 0), None)
+
+    def confirm(self) -> None:
+        raise NotImplementedError
+
+    def served(self, since: int) -> dict[int, int]:
+        raise NotImplementedError
 
     def devices(self) -> list[Any]:
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import Request
 
 from appliance.api import desk_view, views
@@ -17,6 +19,7 @@ from appliance.api.schemas import (
     SlipView,
     TicketView,
 )
+from appliance.domain.office import Office
 from appliance.domain.plan import Plan
 from appliance.domain.refusal import Refused
 from appliance.store.local import Operator, Session
@@ -28,8 +31,9 @@ class Reading:
     """Every call may see a newer state than the one before."""
 
     def __init__(self, context: AppContext) -> None:
-        """Reads from the parts of `context`, keeps nothing."""
+        """Reads from the parts of `context`."""
         self._context = context
+        self._counted: tuple[int, Mapping[int, int]] = (-1, {})
 
     @property
     def plan(self) -> Plan | None:
@@ -64,9 +68,19 @@ class Reading:
         held = office.desks.get(number)
         name = context.local.operator_name(held.operator) if held is not None else None
         try:
-            return desk_view.desk(office, context.clock.now(), number, operator_name=name)
+            served = self._served(office).get(number, 0)
+            return desk_view.desk(office, context.clock.now(), number, operator_name=name, served_today=served)
         except Refused:
             return None
+
+    def _served(self, office: Office) -> Mapping[int, int]:
+        """Visitors served by each desk of this day, asked of the disk once for each state of the office."""
+        known, counts = self._counted
+        if known != office.seq:
+            opened = office.day.opened.seq if office.day is not None else 0
+            counts = self._context.reads.served(opened)
+            self._counted = (office.seq, counts)
+        return counts
 
     def office(self) -> OfficeView:
         """The office at a glance, with everything that the owner may see."""

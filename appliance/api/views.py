@@ -25,6 +25,8 @@ from appliance.domain.office import DeskState, Office, Slip, SlipState, Ticket, 
 from appliance.domain.plan import LANGUAGES, Plan, Service, Words
 from appliance.domain.refusal import Code, Refused
 
+SlipCode = Literal["queued", "printed", "sent", "unknown", "expired"]
+
 HALL_ROWS = 12
 SERVING_SHOWN_S = 180
 """How long a number stays on the board after its service began: whoever looks late still finds the desk."""
@@ -44,14 +46,18 @@ def clock(now: Now) -> str | None:
 
 
 def service_name(office: Office, service: str) -> dict[str, str]:
-    """The service's name; its id where the plan no longer has it."""
+    """The service's short name, as slips and boards have it; its id where the plan no longer has it."""
     found = office.plan.services.get(service) if office.plan is not None else None
-    return text(found.name) if found is not None else dict.fromkeys(LANGUAGES, service)
+    return text(found.short) if found is not None else dict.fromkeys(LANGUAGES, service)
 
 
 def newest_slip(office: Office, ticket: int) -> Slip | None:
-    """The last paper of a ticket."""
-    return next((slip for slip in reversed(list(office.slips.values())) if slip.ticket == ticket), None)
+    """The last paper of a ticket; looked for at the end first, where a fresh ticket's is."""
+    last = office.slips.get(office.last_slip)
+    if last is not None and last.ticket == ticket:
+        return last
+    papers = (slip for slip in office.slips.values() if slip.ticket == ticket)
+    return max(papers, key=lambda slip: slip.id, default=None)
 
 
 def waited_ms(ticket: Ticket, now: Now) -> int:
@@ -234,7 +240,7 @@ def slips(office: Office, now: Now) -> list[SlipView]:
             ticket=slip.ticket,
             label=office.tickets[slip.ticket].label,
             copy_marked=slip.copy,
-            state=slip.state.value,
+            state=cast(SlipCode, slip.state.value),
             queued_s=now.moment.since(slip.queued.moment) // 1000,
         )
         for slip in reversed(newest.values())

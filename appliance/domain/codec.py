@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 
+from appliance.domain.chain import to_json
 from appliance.domain.clockwork import ClockCorrected
 from appliance.domain.identity import PlanAdopted
 from appliance.domain.message import Event
@@ -28,8 +28,7 @@ class UnknownEventError(Exception):
 
 def encode(event: Event) -> str:
     """The body of an event: compact JSON of its fields, in their order."""
-    values = {field.name: getattr(event, field.name) for field in fields(event)}
-    body = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    body = to_json(vars(event))
     if len(body.encode()) > BODY_LIMIT:
         raise ValueError(f"{type(event).__name__}: body of {len(body.encode())} bytes")
     return body

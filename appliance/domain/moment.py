@@ -46,12 +46,14 @@ class Now:
     """What a rule may know of the present.
 
     `local` is the office's wall time (naive), or None while the clock is not trusted: no rule may read a date or an
-    hour from a clock nobody believes. `disk_tight` says that the disk's reserve has been spent.
+    hour from a clock nobody believes. `settled`: it hasn't jumped lately, so it may close something. `disk_tight` says
+    that the disk's reserve has been spent.
     """
 
     moment: Moment
     local: datetime | None
     disk_tight: bool = False
+    settled: bool = True
 
 
 def iso(at_ms: int) -> str:

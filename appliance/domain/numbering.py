@@ -12,7 +12,7 @@ EMERGENCY_BLOCK = 9
 
 
 def block_of(incarnation: int) -> int:
-    """The block that an incarnation numbers in while its fence stands; never the ordinary or the emergency one again."""
+    """The block that an incarnation numbers in while its fence stands; a restored one never in block 0 or 9."""
     return 0 if incarnation <= 1 else 1 + (incarnation - 2) % (EMERGENCY_BLOCK - 1)
 
 

@@ -30,12 +30,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What is thought of the clock. `believed` is the offset that was trusted before a doubtful step."""
+    """What is thought of the clock.
+
+    `believed` is the offset that was trusted before a doubtful step; `by_person`: somebody has compared the clock with
+    a watch, which counts until it steps; `corrected`: the journal should learn the new offset.
+    """
 
     trusted: bool
     offset: int
     unsettled_since: int | None = None
     believed: int | None = None
+    by_person: bool = False
     corrected: bool = False
 
     @property
@@ -66,8 +71,10 @@ def look_again(trust: Trust, reading: Reading, last_known_ms: int) -> Trust:
         return moved
     if trust.trusted and step > DOUBTFUL_MS:
         return replace(moved, trusted=False, believed=trust.offset)
-    believable = reading.synced and (trust.trusted or reading.at_ms >= last_known_ms)
-    if not believable:
+    by_person = trust.by_person and step <= UNSETTLING_MS
+    synced = reading.synced and (trust.trusted or reading.at_ms >= last_known_ms)
+    moved = replace(moved, by_person=by_person)
+    if not (synced or by_person):
         return replace(moved, trusted=False)
     if not trust.trusted:
         return replace(moved, trusted=True, corrected=True, unsettled_since=None)
@@ -78,4 +85,4 @@ def look_again(trust: Trust, reading: Reading, last_known_ms: int) -> Trust:
 
 def confirmed(trust: Trust) -> Trust:
     """A person has looked at the clock and says that it is right."""
-    return replace(trust, trusted=True, believed=None, unsettled_since=None, corrected=True)
+    return replace(trust, trusted=True, believed=None, unsettled_since=None, by_person=True, corrected=True)

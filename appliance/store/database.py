@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from importlib import resources
 from pathlib import Path
@@ -21,11 +22,18 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-    db.execute("PRAGMA journal_mode = WAL")
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":  # SQLite answers a failure here with the mode that it stayed in.
+        raise sqlite3.OperationalError(f"journal mode is {mode}, not wal")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("PRAGMA secure_delete = ON")
     migrate(db)
+    db.execute("BEGIN IMMEDIATE")  # After a failed flush the kernel shows bytes that the card lacks.
+    with path.with_name(f"{path.name}-wal").open("r+b", buffering=0) as wal:
+        os.pwrite(wal.fileno(), wal.readall(), 0)
+        os.fsync(wal.fileno())
+    db.execute("ROLLBACK")
     return db
 
 

@@ -85,6 +85,12 @@ def stamp(db: sqlite3.Connection, seq: int | None) -> Stamp | None:
     return Stamp(seq, Moment(from_iso(row[0]), bool(row[1]), row[2], row[3]))
 
 
+def newest_trusted_ms(db: sqlite3.Connection) -> int:
+    """The newest time that a trusted clock wrote, in UTC milliseconds; 0 of a new office."""
+    row = db.execute("SELECT at FROM journal WHERE clock_trusted = 1 ORDER BY seq DESC LIMIT 1").fetchone()
+    return 0 if row is None else from_iso(row[0])
+
+
 def broken_link(db: sqlite3.Connection) -> int | None:
     """The seq of the first row that doesn't follow from the one before it, or None when the chain is whole."""
     previous, expected = GENESIS, 1

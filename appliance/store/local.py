@@ -42,10 +42,7 @@ CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """argon2id of a modest cost: 19 MiB, which a small board can spare."""
 
-NOBODY = (
-    "$argon2id$v=19$m=19456,t=2,p=1$isQm7HI/Z1VmSnKaXLPPQw$FYtxAH"
-    "qhilErlbM5Ty1LP9RnEj871OjGBUWodyrA6so"
-)
+NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$isQm7HI/Z1VmSnKaXLPPQw$FYtxAHqhilErlbM5Ty1LP9RnEj871OjGBUWodyrA6so"
 """A hash of something random that was thrown away: unknown operators are checked against it, so they cost the same."""
 
 SCHEMA = (
@@ -96,9 +93,7 @@ class Verdict:
 class LocalStore:
     """The box's own secrets. `now` is the wall clock in seconds."""
 
-    def __init__(
-        self, path: Path, *, now: Callable[[], float] = time.time, hasher: PasswordHasher = HASHER
-    ) -> None:
+    def __init__(self, path: Path, *, now: Callable[[], float] = time.time, hasher: PasswordHasher = HASHER) -> None:
         """Open or make the database at `path` (mode 0600) and bring its schema up to date."""
         self._now = now
         self._lock = threading.Lock()

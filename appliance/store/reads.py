@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, col, select
 
@@ -28,6 +28,17 @@ class Reads:
         query = select(JournalRow).where(col(JournalRow.seq) > after)
         with Session(self._engine) as session:
             return session.exec(query.order_by(col(JournalRow.seq)).limit(limit)).all()
+
+    def served(self, since: int) -> Mapping[int, int]:
+        """How many visitors each desk has served since journal entry `since`; an undone finish doesn't count."""
+        query = text(
+            "SELECT json_extract(j.body, '$.desk') AS desk, count(DISTINCT t.id) FROM journal AS j "
+            "JOIN ticket AS t ON t.id = json_extract(j.body, '$.ticket') "
+            "WHERE j.seq > :since AND j.kind = 'ServiceFinished' AND t.state = 'done' AND t.ended = j.seq "
+            "GROUP BY desk"
+        )
+        with Session(self._engine) as session:
+            return dict(session.connection().execute(query, {"since": since}).tuples().all())
 
     def close(self) -> None:
         """Give the connections back."""

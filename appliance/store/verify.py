@@ -48,6 +48,8 @@ def verify(path: Path, progress: Callable[[int], None] = lambda _: None) -> Repo
         compare(db, expected, report)
     except sqlite3.DatabaseError as error:
         report.faults.append(("integrity", str(error)))
+    except Exception as error:  # what the rules can't replay is a fault of the database, not of this check
+        report.faults.append(("replay", f"{type(error).__name__}: {error}"))
     finally:
         db.close()
     return report
@@ -59,8 +61,10 @@ def replay(db: sqlite3.Connection, report: Report, progress: Callable[[int], Non
 
     def plan(digest: str) -> Plan:
         if digest not in known:
-            (document,) = db.execute("SELECT document FROM plan WHERE digest = ?", (digest,)).fetchone()
-            known[digest] = read_plan(document)
+            found = db.execute("SELECT document FROM plan WHERE digest = ?", (digest,)).fetchone()
+            if found is None:
+                raise LookupError(f"no plan {digest}")
+            known[digest] = read_plan(found[0])
         return known[digest]
 
     office, expected = Office(), changes.Changes()

@@ -177,14 +177,9 @@ class QueueWriter:
         if changed:
             self._office, self._chain = tentative.office, tentative.chain
             self._plans = tentative.plans
-            self._requests = (
-                tentative.requests
-                if tentative.emptied
-                else {
-                    **self._requests,
-                    **tentative.requests,
-                }
-            )
+            if tentative.emptied:
+                self._requests = {}
+            self._requests.update(tentative.requests)
             self.commits += 1
         for envelope, answer in answers:
             _answer(envelope.reply, answer)
@@ -212,7 +207,9 @@ class QueueWriter:
             return refusal
         except sqlite3.OperationalError:
             raise
-        except Exception:
+        except Exception as error:
+            if type(error) is sqlite3.DatabaseError:  # The file is malformed: nobody may go on with it.
+                raise
             self._undo_command()
             self.internal_errors += 1
             log.exception("%s by %s failed", type(envelope.command).__name__, envelope.actor)

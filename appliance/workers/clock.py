@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -41,6 +42,14 @@ def system_synced() -> bool:
         return False
 
 
+SOURCES: Mapping[str, Callable[[], bool]] = {
+    "system": system_synced,
+    "trusted": lambda: True,
+    "untrusted": lambda: False,
+}
+"""What `clock` in office.toml may say: whom to ask whether the wall clock is right."""
+
+
 class OfficeClock:
     """Reads the clocks and keeps the judgement about them. `now` is thread-safe and cheap."""
 
@@ -56,19 +65,24 @@ class OfficeClock:
         self._disk_tight = disk_tight
         self._boot = read_boot_id()
         self._zone: ZoneInfo | None = None
+        self._grace_ms = 0
         self._last_known_ms = 0
+        self._lock = threading.Lock()
+        self._untold = False
         self.trust: Trust = first_look(self._reading(), 0)
         self.since = datetime.fromtimestamp(self._wall_ms() / 1000).astimezone()
 
     def begin(self, office: Office, last_known_ms: int) -> None:
         """Learn the office's time zone and the newest trusted time in its journal."""
         self._last_known_ms = last_known_ms
-        self.use_zone(office)
-        self.trust = first_look(self._reading(), last_known_ms)
+        self.use_plan(office)
+        self._judge(lambda reading: first_look(reading, last_known_ms))
 
-    def use_zone(self, office: Office) -> None:
-        """Take the time zone of the plan in force."""
-        self._zone = ZoneInfo(office.plan.timezone) if office.plan is not None else None
+    def use_plan(self, office: Office) -> None:
+        """Take time zone and grace from the plan in force."""
+        if office.plan is not None:
+            self._zone = ZoneInfo(office.plan.timezone)
+            self._grace_ms = office.plan.settings.grace_min * 60_000
 
     def now(self) -> Now:
         """The instant, with the office's local time if the clock is trusted."""
@@ -80,27 +94,37 @@ class OfficeClock:
         local = None
         if trusted and self._zone is not None:
             local = datetime.fromtimestamp(reading.at_ms / 1000, self._zone).replace(tzinfo=None)
-        return Now(moment, local, self._disk_tight())
+        settled = trust.settled(reading.uptime_ms, self._grace_ms)
+        return Now(moment, local, self._disk_tight(), settled)
 
     def look(self) -> Trust:
         """Judge the clocks once more."""
-        before, self.trust = (
-            self.trust,
-            look_again(self.trust, self._reading(), self._last_known_ms),
-        )
+        before = self.trust
+        self._judge(lambda reading: look_again(self.trust, reading, self._last_known_ms))
         if (before.trusted, before.doubtful) != (self.trust.trusted, self.trust.doubtful):
             self.since = datetime.fromtimestamp(self._wall_ms() / 1000).astimezone()
             log.warning("clock trusted=%s doubtful=%s", self.trust.trusted, self.trust.doubtful)
         return self.trust
 
+    def shown(self) -> datetime:
+        """What the wall clock says in the office's zone, believed or not."""
+        return datetime.fromtimestamp(self._wall_ms() / 1000, self._zone)
+
     def confirm(self) -> None:
         """A person says that the time shown is right."""
-        self.trust = confirmed(self.trust)
+        self._judge(lambda reading: replace(confirmed(self.trust), offset=reading.offset))
 
-    def settled(self, office: Office) -> bool:
-        """Whether the clock may end a day now."""
-        grace = office.plan.settings.grace_min * 60_000 if office.plan is not None else 0
-        return self.trust.settled(self._uptime_ms(), grace)
+    def correction(self) -> int | None:
+        """The offset that the journal should learn, once; None when there is nothing new."""
+        with self._lock:
+            untold, self._untold = self._untold, False
+            return self.trust.offset if untold else None
+
+    def _judge(self, judge: Callable[[Reading], Trust]) -> None:
+        """Replace the judgement; what it says of a correction is kept until somebody asks for it."""
+        with self._lock:
+            self.trust = judge(self._reading())
+            self._untold = self._untold or self.trust.corrected
 
     def _reading(self) -> Reading:
         return Reading(self._wall_ms(), self._uptime_ms(), self._synced())
@@ -126,12 +150,14 @@ class ClockWorker:
     def look(self) -> None:
         """One second's work."""
         office = self._writer.office
-        self._clock.use_zone(office)
-        trust = self._clock.look()
-        if trust.corrected:
-            self._writer.submit(CorrectClock(trust.offset), actor="clock")
-        command = Tick(settled=self._clock.settled(office))
-        if tick(office, command, self._clock.now()):
+        self._clock.use_plan(office)
+        self._clock.look()
+        offset = self._clock.correction()
+        if offset is not None:
+            self._writer.submit(CorrectClock(offset), actor="clock")
+        now = self._clock.now()
+        command = Tick(settled=now.settled)
+        if tick(office, command, now):
             self._writer.submit(command, actor="clock")
 
     def _run(self) -> None:

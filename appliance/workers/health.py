@@ -116,11 +116,12 @@ class Health:
 
     def _clock(self) -> Device:
         clock = self._parts.clock
+        facts = {"time": f"{clock.shown():%d.%m.%Y %H:%M}"}
         if clock.trust.doubtful:
-            return Device("clock", "clock", "fault", clock.since, "clock-doubtful", "confirm-clock")
+            return Device("clock", "clock", "fault", clock.since, "clock-doubtful", "confirm-clock", facts)
         if not clock.trust.trusted:
-            return Device("clock", "clock", "warning", clock.since, "clock-untrusted", "check-line")
-        return Device("clock", "clock", "ready", clock.since)
+            return Device("clock", "clock", "warning", clock.since, "clock-untrusted", "check-line", facts)
+        return Device("clock", "clock", "ready", clock.since, facts=facts)
 
     def _store(self) -> Device:
         writer = self._parts.writer

@@ -37,8 +37,11 @@ class PrintingWorker:
         printer: TicketPrinter,
         compose: Compose,
         clock: Callable[[], Now],
+        warm_up: Callable[[], None] = lambda: None,
     ) -> None:
+        """`warm_up` runs in the worker's thread before the first slip: whatever drawing needs once."""
         self._writer, self._printer, self._compose, self._clock = writer, printer, compose, clock
+        self._warm_up = warm_up
         self._nudge, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="printing", daemon=True)
 
@@ -80,6 +83,7 @@ class PrintingWorker:
         return True
 
     def _run(self) -> None:
+        self._warm_up()
         while not self._stop.is_set():
             self._nudge.clear()
             try:

@@ -39,6 +39,11 @@ class HandClock:
     trusted: bool = True
     disk_tight: bool = False
 
+    confirmed: int = 0
+
+    def confirm(self) -> None:
+        self.confirmed += 1
+
     def now(self) -> Now:
         at = int((self.local.replace(tzinfo=UTC) - timedelta(hours=3)).timestamp() * 1000)
         moment = Moment(at, self.trusted, "b0", self.uptime_ms)

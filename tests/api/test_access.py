@@ -18,7 +18,7 @@ OPEN = {
     "take_ticket", "read_ticket", "read_hall", "read_kiosk", "read_day", "read_health", "listen", "who_am_i",
     "sign_in_at_desk", "sign_in_at_reception", "sign_in_owner", "sign_out",
 }  # fmt: skip
-OWNERS = {"read_journal", "list_operators", "put_operator", "remove_operator"}
+OWNERS = {"confirm_clock", "read_journal", "list_operators", "put_operator", "remove_operator"}
 BODIES = {
     "press_key": {"key": "next"},
     "call_back": {"ticket": 1},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import select
 import socket
@@ -34,6 +33,7 @@ class Client:
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=20.0)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = port
         self._head = f"Host: 127.0.0.1:{port}\r\n"
         self.cookie = ""
 
@@ -88,6 +88,7 @@ class Screens:
     def __init__(self, port: int, count: int) -> None:
         self._poll = select.epoll()
         self._screens: dict[int, socket.socket] = {}
+        self._heard: dict[int, int] = {}
         ask = f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
         for _ in range(count):
             screen = socket.create_connection(("127.0.0.1", port), timeout=20.0)
@@ -97,27 +98,28 @@ class Screens:
                 received += screen.recv(65536)
             screen.setblocking(False)
             self._screens[screen.fileno()] = screen
+            self._heard[screen.fileno()] = 0
             self._poll.register(screen, select.EPOLLIN)
 
     def wait_all(self, seq: int, within_s: float = 5.0) -> float | None:
-        """Wait until every screen has heard of `seq`; CLOCK_MONOTONIC seconds of the last one, None when too late."""
-        missing = set(self._screens)
-        mark = b"data: %d\n" % seq
+        """Wait until every screen has heard of `seq` or a later entry.
+
+        CLOCK_MONOTONIC seconds of the last one, None when it took too long.
+        """
+        missing = {number for number, heard in self._heard.items() if heard < seq}
         until = time.monotonic() + within_s
         while missing:
             left = until - time.monotonic()
             if left <= 0:
                 return None
             for number, _ in self._poll.poll(left):
-                if mark in self._screens[number].recv(65536):
+                received = self._screens[number].recv(65536)
+                newest = received.rpartition(b"data: ")[2].partition(b"\n")[0]
+                if newest.isdigit():
+                    self._heard[number] = int(newest)
+                if self._heard[number] >= seq:
                     missing.discard(number)
         return time.monotonic()
-
-    def drain(self) -> None:
-        """Forget what has arrived."""
-        for number, _ in self._poll.poll(0):
-            with contextlib.suppress(BlockingIOError):
-                self._screens[number].recv(65536)
 
     def close(self) -> None:
         """Hang up all of them."""

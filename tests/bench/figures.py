@@ -19,10 +19,13 @@ class Finding:
     spread: tuple[float, float] | None = None
     floor: str = ""
     note: str = ""
+    failed: bool = False
 
     @property
     def verdict(self) -> str:
-        """`met`, `NOT met`, `reported` or `skipped`."""
+        """`met`, `NOT met`, `reported`, `skipped`, or `FAILED` when the row itself broke."""
+        if self.failed:
+            return "FAILED"
         if self.value is None:
             return "skipped"
         if self.limit is None:

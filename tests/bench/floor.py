@@ -88,9 +88,7 @@ class Raw:
 class RawProcess:
     """Replays a recording in a process of its own, as the office is one. `prefix` is put before its command."""
 
-    def __init__(
-        self, database: Path, recording: Sequence[Transaction], prefix: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, database: Path, recording: Sequence[Transaction], prefix: Sequence[str] = ()) -> None:
         file = database.with_suffix(".recording")
         file.write_bytes(pickle.dumps(list(recording)))
         self._process = subprocess.Popen(

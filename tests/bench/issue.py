@@ -61,8 +61,7 @@ def finding(promise: str, limit: float | None, rounds: Sequence[Samples]) -> Fin
     """What the rounds come to."""
     measured = ratio([(one.issue, one.floor) for one in rounds])
     issue, commit, empty = (
-        [sample for one in rounds for sample in getattr(one, name)]
-        for name in ("issue", "commit", "empty")
+        [sample for one in rounds for sample in getattr(one, name)] for name in ("issue", "commit", "empty")
     )
     floor = median(commit) + median(empty)
     return Finding(
@@ -77,9 +76,7 @@ def finding(promise: str, limit: float | None, rounds: Sequence[Samples]) -> Fin
     )
 
 
-def measure(
-    folder: Path, rounds: int, times: int, *, paper: bool = False, prefix: Sequence[str] = ()
-) -> list[Samples]:
+def measure(folder: Path, rounds: int, times: int, *, paper: bool = False, prefix: Sequence[str] = ()) -> list[Samples]:
     """Issue, floor commit and empty request in turns: what disturbs the machine disturbs all three."""
     place = make_place(folder / "office")
     seed(place)
@@ -106,9 +103,7 @@ def measure(
         raw.close()
 
 
-def _sample(
-    client: Client, raw: RawProcess, empty: bytes, number: int, into: Samples, *, paper: bool
-) -> None:
+def _sample(client: Client, raw: RawProcess, empty: bytes, number: int, into: Samples, *, paper: bool) -> None:
     """One of each, beginning with another one every time."""
     request = client.request("POST", TICKETS, body(number, paper=paper), key(number))
     for turn in range(3):

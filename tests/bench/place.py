@@ -115,7 +115,7 @@ def seed(place: Place, then: Sequence[Asked] = ()) -> None:
     plan = read_plan((place.folder / "plan.toml").read_text(encoding="utf-8"))
     for command in (BeginIncarnation("demo", "bench"), AdoptPlan(plan)):
         writer.submit(command, actor="office").result(30.0)
-    clock.use_zone(writer.office)
+    clock.use_plan(writer.office)
     writer.submit(OpenDay(), actor="clock").result(30.0)
     for asked in then:
         writer.submit(asked.command, actor=asked.actor, key=asked.key).result(30.0)
@@ -126,7 +126,7 @@ def writer_on(database: Path) -> tuple[QueueWriter, OfficeClock]:
     """The real writer with the real clock, not yet started."""
     clock = OfficeClock(lambda: True)
     writer = QueueWriter(database, clock.now, on_death=lambda _: None)
-    clock.use_zone(writer.office)
+    clock.use_plan(writer.office)
     return writer, clock
 
 

@@ -26,7 +26,8 @@ def strace() -> str | None:
     found = shutil.which("strace")
     if found is None:
         return None
-    tried = subprocess.run([found, "-f", "--seccomp-bpf", "-qq", "-o", os.devnull, "true"], check=False)
+    trial = [found, "-f", "--seccomp-bpf", "-qq", "-o", os.devnull, "-e", "trace=fsync", "true"]
+    tried = subprocess.run(trial, stderr=subprocess.DEVNULL, check=False)
     return found if tried.returncode == 0 else None
 
 
@@ -135,7 +136,8 @@ class RunningOffice:
             ready, _, _ = select.select([number], [], [], max(0.0, until - time.monotonic()))
             data = os.read(number, 4096) if ready else b""
             if not data:
-                raise TimeoutError(f"the office didn't start; see {self._log.name}")
+                said = Path(self._log.name).read_text(encoding="utf-8")
+                raise TimeoutError(f"the office didn't start: {said[-2000:]}")
             self._out += data
         line, _, self._out = self._out.partition(b"\n")
         return line.decode()
@@ -164,7 +166,8 @@ class Notices:
 
 def children(pid: int) -> list[int]:
     """The processes that this one has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def cpu_s(pid: int) -> float:

@@ -14,10 +14,10 @@ import threading
 import time
 from pathlib import Path
 
-from appliance.__main__ import OfficeProcess, open_listener, say
 from appliance.config import read_config
 from appliance.domain.tickets import TakeTicket
 from appliance.notify import notify
+from appliance.process import OfficeProcess, open_listener, say
 from tests.bench.place import SERVICES
 
 NEWS = struct.Struct("=qd")

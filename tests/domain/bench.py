@@ -173,6 +173,7 @@ def _present(now: Now) -> Present:
         date=local.date().isoformat() if local is not None else None,
         minute=local.hour * 60 + local.minute if local is not None else -1,
         disk_tight=now.disk_tight,
+        settled=now.settled,
     )
 
 

@@ -22,6 +22,7 @@ class Clock:
     boots: int = 1
     trusted: bool = True
     disk_tight: bool = False
+    settled: bool = True
 
     @property
     def boot(self) -> str:
@@ -36,7 +37,7 @@ class Clock:
     def now(self) -> Now:
         """What a rule may know."""
         moment = Moment(self.at_ms, self.trusted, self.boot, self.uptime_ms)
-        return Now(moment, self.local if self.trusted else None, self.disk_tight)
+        return Now(moment, self.local if self.trusted else None, self.disk_tight, self.settled)
 
     def advance(self, milliseconds: int) -> None:
         """Time passes."""

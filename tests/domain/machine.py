@@ -1,4 +1,4 @@
-"""The office as a state machine for Hypothesis: every command, time and its tricks, restores and restarts, in any order."""
+"""The office as a state machine for Hypothesis: all commands, time and its tricks, restores and restarts."""
 
 from __future__ import annotations
 
@@ -85,8 +85,7 @@ MOVES = st.lists(
 )
 TICKETS = st.integers(0, 40)
 PAUSES = st.sampled_from(
-    (0, 200, SECOND, 5 * SECOND, 10 * SECOND, 10 * SECOND + 1, 30 * SECOND, MINUTE)
-    + (2 * MINUTE, 11 * MINUTE, HOUR, 5 * HOUR)
+    (0, 200, SECOND, 5 * SECOND, 10 * SECOND, 10_001, 30 * SECOND, MINUTE, 2 * MINUTE, 11 * MINUTE, HOUR, 5 * HOUR)
 )
 STEPS = st.sampled_from((2 * SECOND, MINUTE, HOUR, DAY, 2 * YEAR))
 MOST_RESTORES = 7
@@ -101,7 +100,7 @@ class Hall(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.restores = 0
+        self.restores, self.rushed = 0, False
         self.bench = self.furnish()
 
     def furnish(self) -> Bench:
@@ -133,6 +132,14 @@ class Hall(RuleBasedStateMachine):
     @rule(services=st.lists(SERVICES, min_size=2, max_size=8))
     def crowd(self, services: list[str]) -> None:
         self.ask(*(TakeTicket(service, paper=False) for service in services))
+
+    @precondition(lambda self: not self.rushed)
+    @rule(sure=st.integers(0, 59), service=SERVICES)
+    def rush(self, sure: int, service: str) -> None:
+        """More people than a block has numbers."""
+        if sure == 0 and self.bench.office.open_day is not None:
+            self.rushed = True
+            self.ask(*[TakeTicket(service, paper=False)] * 1001)
 
     @rule(
         series=st.sampled_from(("А", "A", " б", "В", "Я", "")),
@@ -252,6 +259,10 @@ class Hall(RuleBasedStateMachine):
         self.clock.trusted = trusted
         if trusted:
             self.ask(CorrectClock(self.clock.at_ms - self.clock.uptime_ms))
+
+    @rule(unsettled=RARELY)
+    def settle(self, unsettled: bool) -> None:
+        self.clock.settled = not unsettled
 
     @rule(tight=RARELY)
     def disk(self, tight: bool) -> None:

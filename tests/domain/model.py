@@ -1,7 +1,7 @@
 """A second reading of the rules: predicts the rows of the database after each command, or the refusal.
 
-Written from the rules alone, in plain dicts, without the deciding and evolving functions: where the two readings differ,
-one of them is wrong.
+Written from the rules alone, in plain dicts, without the deciding and evolving functions: where the two readings
+differ, one of them is wrong.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Model(DeskModel):
         return None
 
     def take_ticket(self, service: str, language: str, paper: bool) -> None:
-        day, series = self._open_day(), self._service(service)
+        day, series = self._open_day(), canonical(self._service(service))
         if self.now.disk_tight:
             raise No("disk-full")
-        if self.now.date is not None and self.now.minute >= self.sketch.closes:
+        if self.now.settled and self.now.date is not None and self.now.minute >= self.sketch.closes:
             raise No("issuing-closed")
         number = self._next_number(day, series)
         if number > day["block"] * 1000 + 999:
@@ -59,7 +59,7 @@ class Model(DeskModel):
         day = self._open_day()
         self._service(service)
         series = canonical(series)
-        if series not in self.sketch.services.values() or number < 1:
+        if series not in map(canonical, self.sketch.services.values()) or number < 1:
             raise No("number-not-ours")
         if any((t["series"], t["number"]) == (series, number) for t in self.today()):
             raise No("number-known")
@@ -329,9 +329,11 @@ class Model(DeskModel):
 
     def _dark_visitors(self) -> bool:
         """Whether somebody in the hall took a number in this boot before the clock was known."""
-        for ticket in self.today():
-            issued = self.entries[ticket["issued"] - 1]
-            if issued.boot == self.now.boot and not issued.trusted:
-                if ticket["state"] in ("waiting", "called", "serving"):
-                    return True
-        return False
+        return any(
+            issued.boot == self.now.boot and not issued.trusted
+            for issued in (
+                self.entries[ticket["issued"] - 1]
+                for ticket in self.today()
+                if ticket["state"] in ("waiting", "called", "serving")
+            )
+        )

@@ -27,6 +27,7 @@ class Present:
     date: str | None
     minute: int
     disk_tight: bool
+    settled: bool
 
 
 class Ledger:
@@ -44,7 +45,7 @@ class Ledger:
         self.entries: list[Present] = []
         self.kinds: list[str] = []
         self.redated: set[int] = set()
-        self.now = Present(0, False, "", 0, None, -1, False)
+        self.now = Present(0, False, "", 0, None, -1, False, True)
 
     def rows(self) -> Rows:
         """Every row, by (table, key)."""

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, settings
 from tests.domain.machine import Hall, HallOnFile
 
 SHORT = settings(
-    max_examples=60,
-    stateful_step_count=60,
+    max_examples=50,
+    stateful_step_count=50,
     derandomize=True,
     database=None,
     deadline=None,
@@ -19,4 +19,4 @@ TestRulesAgreeWithTheModel = Hall.TestCase
 TestRulesAgreeWithTheModel.settings = SHORT
 
 TestWriterAgreesWithTheModel = HallOnFile.TestCase
-TestWriterAgreesWithTheModel.settings = settings(SHORT, max_examples=15, stateful_step_count=40)
+TestWriterAgreesWithTheModel.settings = settings(SHORT, max_examples=10, stateful_step_count=30)

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -167,11 +167,16 @@ class Disk:
         if self.gone.is_set():
             raise OSError(errno.EIO, "the power is gone")
 
+    def free(self) -> int:
+        """Bytes that are left."""
+        if self._limit is None:
+            return 1 << 32
+        used = sum(len(self.contents[inode]) for inode in self.names.values())
+        return max(0, self._limit - used)
+
     def _room(self, growth: int) -> None:
-        if self._limit is not None and growth > 0:
-            used = sum(len(self.contents[inode]) for inode in self.names.values())
-            if used + growth > self._limit:
-                raise OSError(errno.ENOSPC, "the disk is full")
+        if growth > 0 and growth > self.free():
+            raise OSError(errno.ENOSPC, "the disk is full")
 
     def _do(self, op: Op) -> None:
         self.check()
@@ -224,8 +229,7 @@ def mounted(point: Path) -> Iterator[Mount]:
     # One FUSE thread: the log then is the order in which things happened.
     thread = threading.Thread(
         target=lambda: mfusepy.FUSE(
-            operations, str(point), foreground=True, nothreads=True, hard_remove=True,
-            kernel_cache=True, fsname="cutfs"
+            operations, str(point), foreground=True, nothreads=True, hard_remove=True, kernel_cache=True, fsname="cutfs"
         ),
         name="cutfs",
         daemon=True,
@@ -243,7 +247,7 @@ def mounted(point: Path) -> Iterator[Mount]:
 def _wait_for_mount(point: Path) -> None:
     wait = threading.Event()
     for _ in range(500):
-        if any(line.split()[1] == str(point) for line in Path("/proc/mounts").open()):
+        if f" {point} " in Path("/proc/mounts").read_text(encoding="utf-8"):
             return
         wait.wait(0.01)
     raise TimeoutError(f"{point} is not mounted")
@@ -343,7 +347,8 @@ def _operations(mount: Mount) -> Any:
             return 0
 
         def statfs(self, path: str) -> dict[str, int]:
-            return {"f_bsize": 4096, "f_frsize": 4096, "f_blocks": 1 << 20, "f_bavail": 1 << 19}
+            free = mount.disk.free() // 512
+            return {"f_bsize": 512, "f_frsize": 512, "f_blocks": 1 << 24, "f_bfree": free, "f_bavail": free}
 
     return CutFs()
 

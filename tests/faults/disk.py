@@ -185,10 +185,7 @@ class Platter:
 
         pending = [at for at, _ in self._naming if at > self._committed]
         pending += [
-            at
-            for log in self._data.values()
-            for at, op in log
-            if isinstance(op, Truncate) and at > self._committed
+            at for log in self._data.values() for at, op in log if isinstance(op, Truncate) and at > self._committed
         ]
         bound = rng.choice([self._committed, *sorted(pending)])
         return self._image(bound, choose)
@@ -292,9 +289,7 @@ def _put(data: bytearray, op: Write | Truncate) -> None:
     data[op.offset : end] = op.data
 
 
-def _scatter(
-    data: bytearray, writes: Iterable[Write], choose: Callable[[int], int] | None
-) -> None:
+def _scatter(data: bytearray, writes: Iterable[Write], choose: Callable[[int], int] | None) -> None:
     """Let some sectors of pending writes arrive: of each, one of the versions it went through."""
     if choose is None:
         return

@@ -14,9 +14,8 @@ from appliance.domain.refusal import Code
 from appliance.store import database
 from appliance.store.load import load
 from appliance.store.verify import verify
-
 from tests.faults.disk import Image
-from tests.faults.office import CUTTER
+from tests.faults.office import CUTTER, Request
 
 Number = tuple[str, str, int]
 """Date, series, number: what a visitor reads on the paper of a day."""
@@ -76,21 +75,23 @@ class Ledger:
         self.answers: dict[int, str] = {}
         self.tickets: dict[Number, int] = {}
         self.by_key: dict[str, Number] = {}
-        self.asked: dict[str, str] = {}
-        self.refusals: Counter[str] = Counter()
+        self.asked: dict[str, Request] = {}
+        self.refused: dict[str, str] = {}
         self._unmarked: Counter[Number] = Counter()
 
-    def hear(self, message: bytes) -> None:
-        """One message of the counter, or one paper of the printer."""
+    def hear(self, message: bytes, *, late: bool = False) -> None:
+        """One message of the counter, or one paper of the printer; `late` when the power was already gone."""
         if message.endswith(CUTTER):
             self._paper(message.removesuffix(CUTTER).decode())
             return
         told = json.loads(message)
         if "asked" in told:
-            self.asked[told["asked"]] = told["service"]
+            key = told["asked"]
+            self.asked[key] = (key, told["service"], told["paper"])
         elif "refused" in told:
-            self.refusals[told["refused"]] += 1
-            self.tally.internal_errors += told["refused"] == Code.INTERNAL_ERROR
+            self.refused[str(told["key"])] = told["refused"]
+            # Without power two processes may well make nonsense of the memory they share.
+            self.tally.internal_errors += told["refused"] == Code.INTERNAL_ERROR and not late
         elif "seq" in told:
             self.answers[told["seq"]] = told["kind"]
             if told["kind"] == "TicketIssued" and "number" in told:
@@ -146,12 +147,12 @@ class Ledger:
         for seq in wrong:
             del self.answers[seq]
 
-    def owed(self, date: str, limit: int) -> list[tuple[str, str]]:
-        """Keys of a date to ask once more: those without an answer first, then some that had theirs."""
+    def owed(self, date: str, limit: int) -> list[Request]:
+        """What to ask once more on a date: requests without an answer first, then some that had theirs."""
         keys = [key for key in self.asked if key.startswith(date)]
         open_ = [key for key in keys if key not in self.by_key]
         done = [key for key in keys if key in self.by_key]
-        return [(key, self.asked[key]) for key in (open_ + done[-limit // 2 :])[:limit]]
+        return [self.asked[key] for key in (open_ + done[-limit // 2 :])[:limit]]
 
     def forget_keys(self) -> None:
         """The day has closed, and its keys with it."""

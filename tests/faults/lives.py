@@ -63,10 +63,8 @@ class Nursery:
         try:
             yield life
         finally:
-            # The forking process reaps it only when it is told to wait, so the pid can't be another's.
             if life.status(self._control, 0.0) is None:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                life.kill()
                 life.status(self._control, PATIENCE_S)
             life.close()
 
@@ -82,12 +80,21 @@ class Life:
         *,
         echo: bool,
     ) -> None:
-        self.pid = pid
         self.heard = Heard()
         self.answered = threading.Event()
         self._ways, self._mark, self._echo = ways, mark, echo
         self._thread = threading.Thread(target=self._listen, name="witness", daemon=True)
         self._thread.start()
+        # A handle, because the process is reaped elsewhere and its number may then be another's.
+        self._process: int | None = None
+        with suppress(ProcessLookupError):
+            self._process = os.pidfd_open(pid)
+
+    def kill(self) -> None:
+        """SIGKILL, if it still runs."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
 
     def status(self, control: socket.socket, patience_s: float) -> int | None:
         """How the process ended, or None while it runs."""
@@ -103,6 +110,9 @@ class Life:
         self._thread.join(PATIENCE_S)
         for way in self._ways:
             way.close()
+        if self._process is not None:
+            os.close(self._process)
+            self._process = None
 
     def wait(self, patience_s: float) -> bool:
         """Wait for the process to close its ways, which it does by ending; whether it did."""
@@ -111,12 +121,11 @@ class Life:
 
     def _listen(self) -> None:
         selector = selectors.DefaultSelector()
-        for way in self._ways:
-            selector.register(way, selectors.EVENT_READ)
+        for end in self._ways:
+            selector.register(end, selectors.EVENT_READ, end)
         while selector.get_map():
             for key, _ in selector.select():
-                way = key.fileobj
-                assert isinstance(way, socket.socket)
+                way: socket.socket = key.data
                 try:
                     message = way.recv(8192)
                 except ConnectionResetError:
@@ -167,12 +176,13 @@ class Stage:
                 disk.cut()
         return life.heard
 
-    def run_on_folder(self, folder: Path, orders: Orders, kill_after: float) -> Heard:
-        """One life on an ordinary folder, ended by SIGKILL that long after its first ticket."""
-        with self._nursery.life(replace(orders, folder=str(folder)), lambda what: True) as life:
-            life.answered.wait(PATIENCE_S)
-            life.wait(kill_after)
-        return life.heard
+
+def run_on_folder(nursery: Nursery, orders: Orders, kill_after: float) -> Heard:
+    """One life on an ordinary folder, ended by SIGKILL so many seconds after its first ticket."""
+    with nursery.life(orders, lambda what: True) as life:
+        life.answered.wait(PATIENCE_S)
+        life.wait(kill_after)
+    return life.heard
 
 
 def _wait_for_end(disk: Disk, life: Life, seconds: float) -> None:
@@ -191,12 +201,13 @@ def replicate(database: Path, target: Path) -> subprocess.Popen[bytes]:
         f"    replicas:\n      - url: file://{target}\n        sync-interval: 20ms\n"
     )
     program = Path(sys.executable).parent / "litestream"
-    return subprocess.Popen(
-        # Whoever starts it may be killed; then it must not stay behind.
-        ["setpriv", "--pdeathsig", "KILL", program, "replicate", "-config", str(config)],
-        stdout=subprocess.DEVNULL,
-        stderr=target.with_suffix(".log").open("ab"),
-    )
+    with target.with_suffix(".log").open("ab") as log:
+        return subprocess.Popen(
+            # Whoever starts it may be killed; then it must not stay behind.
+            ["setpriv", "--pdeathsig", "KILL", program, "replicate", "-config", str(config)],
+            stdout=log,
+            stderr=log,
+        )
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from appliance.domain.plan_reader import read_plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.slips import RecordSlip, overdue
 from appliance.domain.tickets import TakeTicket, TicketIssued
+from appliance.store.ballast import Ballast
 from appliance.store.writer import Outcome, QueueWriter
 
 DIED = 71
@@ -42,7 +43,8 @@ ALONE = 72
 SERVICES = ("passport", "pension", "land")
 CUTTER = b"\x1dV\x00"
 
-PLAN = """
+PLAN = (
+    """
 schema = 1
 version = 1
 office = "faults"
@@ -56,10 +58,17 @@ closes = "24:00"
 [[organisation]]
 id = "hall"
 name = { ru = "Зал" }
-""" + "".join(
-    f'\n[[service]]\nid = "{name}"\nseries = "{series}"\nname = {{ ru = "{name}" }}\n'
-    for name, series in zip(SERVICES, "АБВ", strict=True)
-) + "".join(f"\n[[desk]]\nnumber = {number}\n" for number in (1, 2, 3))
+"""
+    + "".join(
+        f'\n[[service]]\nid = "{name}"\nseries = "{series}"\nname = {{ ru = "{name}" }}\n'
+        for name, series in zip(SERVICES, "АБВ", strict=True)
+    )
+    + "".join(f"\n[[desk]]\nnumber = {number}\n" for number in (1, 2, 3))
+)
+
+
+Request = tuple[str, str, bool]
+"""Key, service, and whether a paper is wanted: what a visitor may ask once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,9 @@ class Orders:
     """What one life of the office is to do.
 
     `tickets`: how many to issue before an orderly end, 0 for going on until the power does not. `prompt`: an answer
-    leaves on the writer's own thread and waits until the witness has it. `again`: (key, service) pairs whose answers an
-    earlier life owed or gave: asked once more. `reopen`: close the day and open it once more on the same date.
+    leaves on the writer's own thread and waits until the witness has it. `again`: (key, service, paper) of what an
+    earlier life owed an answer or gave one: asked once more. `reopen`: close the day and open it once more on the same
+    date. `ballast`: bytes of disk held in reserve, 0 for none.
     """
 
     folder: str
@@ -83,7 +93,7 @@ class Orders:
     reopen: bool = False
     ballast: int = 0
     pragmas: tuple[str, ...] = ()
-    again: tuple[tuple[str, str], ...] = ()
+    again: tuple[Request, ...] = ()
 
 
 class Witness:
@@ -122,8 +132,16 @@ class Office:
         self._queued = threading.Event()
         self._left = orders.tickets
         self._guard = threading.Lock()
-        path = Path(orders.folder) / "queue.db"
-        self.writer = QueueWriter(path, self._now, on_death=lambda death: self._dead.set())
+        folder = Path(orders.folder)
+        self._ballast = Ballast(folder / "ballast", orders.ballast) if orders.ballast else None
+        if self._ballast is not None:
+            self._ballast.ensure()
+        self.writer = QueueWriter(
+            folder / "queue.db",
+            self._now,
+            on_death=lambda death: self._dead.set(),
+            on_disk_full=self._release,
+        )
         for pragma in orders.pragmas:
             self.writer._db.execute(f"PRAGMA {pragma}")
 
@@ -138,12 +156,10 @@ class Office:
             return self._end(workers)
         orders = self._orders
         visitors = [
-            threading.Thread(target=self._visitors, args=(number,), daemon=True)
-            for number in range(orders.clients)
+            threading.Thread(target=self._visitors, args=(number,), daemon=True) for number in range(orders.clients)
         ]
         workers += [
-            threading.Thread(target=self._desk, args=(number,), daemon=True)
-            for number in range(1, orders.desks + 1)
+            threading.Thread(target=self._desk, args=(number,), daemon=True) for number in range(1, orders.desks + 1)
         ]
         for thread in (*visitors, *workers):
             thread.start()
@@ -163,12 +179,17 @@ class Office:
         self.writer.stop()
         return DIED if self._dead.is_set() else 0
 
+    def _release(self) -> None:
+        if self._ballast is not None:
+            self._ballast.release()
+
     def _now(self) -> Now:
         elapsed = round((time.monotonic() - self._started) * 1000)
         # Lives of a day follow one another by ten seconds.
         at_ms = round(self._day.timestamp() * 1000) + self._orders.life * 10_000 + elapsed
         moment = Moment(at_ms, True, f"boot-{self._orders.life}", elapsed)
-        return Now(moment, datetime.fromtimestamp(at_ms / 1000, UTC).replace(tzinfo=None))
+        local = datetime.fromtimestamp(at_ms / 1000, UTC).replace(tzinfo=None)
+        return Now(moment, local, self._ballast is not None and not self._ballast.held)
 
     def _ask(self, command: Command, actor: str, key: str | None = None, **about: Any) -> Outcome:
         """Submit, wait, and tell the witness what came of it. Raises Refused like the writer."""
@@ -223,16 +244,16 @@ class Office:
         count = 0
         while not self._over.wait(rng.random() * self._orders.pause_ms / 1000):
             if owed:
-                key, service = owed.pop()
+                key, service, paper = owed.pop()
             else:
                 if not self._one_more():
                     return
                 count += 1
                 key = f"{self._orders.date}/{self._orders.life}/{client}/{count}"
-                service = rng.choice(SERVICES)
-            self._witness.tell(asked=key, service=service)
+                service, paper = rng.choice(SERVICES), rng.random() < 0.9
+            self._witness.tell(asked=key, service=service, paper=paper)
             try:
-                self._ask(TakeTicket(service, paper=rng.random() < 0.9), f"kiosk:{client}", key)
+                self._ask(TakeTicket(service, paper=paper), f"kiosk:{client}", key)
             except Refused as refusal:
                 if refusal.code is Code.STORE_FAILED:
                     return
@@ -284,9 +305,7 @@ class Office:
         if not silent or rng.random() < 0.5:
             ticket = office.tickets[slip.ticket]
             mark = "КОПИЯ" if slip.copy else ""
-            self._witness.paper(
-                f"{self._date()}|{ticket.series}|{ticket.number}|{slip.id}|{ticket.id}|{mark}"
-            )
+            self._witness.paper(f"{self._date()}|{ticket.series}|{ticket.number}|{slip.id}|{ticket.id}|{mark}")
         if silent:
             return SlipState.UNKNOWN
         return SlipState.PRINTED if rng.random() < 0.8 else SlipState.SENT

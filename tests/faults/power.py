@@ -18,13 +18,13 @@ from pathlib import Path
 
 from tests.faults.cutfs import Disk, why_not
 from tests.faults.disk import Image, Platter, Sync
-from tests.faults.ledger import DATABASE, Ledger, Tally, audit
+from tests.faults.ledger import Ledger, Tally, audit
 from tests.faults.lives import Stage, stage
 from tests.faults.office import Orders
 
 FIRST_DATE = date(2026, 11, 24)
 CHECKPOINT = "wal_autocheckpoint = 50"
-"""Short lives never fill SQLite's thousand pages; most of them checkpoint often instead, to be cut in the middle of it."""
+"""Short lives never fill SQLite's thousand pages; most of them checkpoint often instead, to be cut in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Chain:
         for message, late in heard.messages:
             # What an office says after the cut it never said; but with FULL its flush was before the cut.
             if not late or not self._experiment.control:
-                self.ledger.hear(message)
+                self.ledger.hear(message, late=late)
         log = disk.log
         if disk.in_flight and isinstance(log[-1], Sync) and rng.random() < 0.5:
             log = log[:-1]
@@ -133,9 +133,7 @@ class Chain:
                 f"synchronous = {experiment.sync}",
                 *pragmas,
             )
-        orders = Orders(
-            "", self._date.isoformat(), life, rng.randrange(2**31), pragmas=pragmas
-        )
+        orders = Orders("", self._date.isoformat(), life, rng.randrange(2**31), pragmas=pragmas)
         if life > 1 and rng.random() < 0.12:
             self._date += timedelta(days=1)
             self.ledger.forget_keys()

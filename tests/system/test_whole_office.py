@@ -168,7 +168,7 @@ def test_the_first_button_counts_before_the_web_is_loaded(tmp_path: Path) -> Non
     script = f"""
 import sys, threading
 from pathlib import Path
-from appliance.__main__ import OfficeProcess
+from appliance.process import OfficeProcess
 from appliance.config import read_config
 office = OfficeProcess(read_config(Path({str(config)!r})))
 counted = threading.Event()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.web.fake import HALLS, FakeOffice, kiosk, many_services, reading, served, ticket
+from tests.web.fake import FakeOffice, reading, served
+from tests.web.scenes import HALLS, kiosk, many_services, ticket
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [

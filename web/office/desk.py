@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -77,7 +78,7 @@ class Slot:
 
 def slots(view: DeskView) -> list[Slot]:
     """The keys in their physical order. A long press that the rules would refuse is not offered; a press says why."""
-    found = {(key.key, key.long): key for key in view.keys}
+    found: dict[tuple[str, bool], KeyView] = {(key.key, key.long): key for key in view.keys}
     made = []
     for name in KEYS:
         tap, hold = found.get((name, False)), found.get((name, True))
@@ -89,7 +90,7 @@ def slots(view: DeskView) -> list[Slot]:
     return made
 
 
-def shown(view: DeskView) -> dict[str, object]:
+def shown(view: DeskView) -> dict[str, Any]:
     """What the panel shows: the keys, and the time against the norm in per cent."""
     timed = view.state == "serving" and view.norm_s > 0
     full = max(1.0, view.norm_s * SCALE)

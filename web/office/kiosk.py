@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from appliance.api.schemas import KioskView, ServiceView
 from web.office.finding import find, title
 from web.office.pages import Pages, is_fragment
+from web.office.wording import N_
 
 PANEL_32 = (2.71, 0.6)
 """px/mm and metres of a 32-inch full HD panel, the default."""
@@ -24,6 +25,10 @@ LETTERS = {
     "en": "abcdefghijklmnopqrstuvwxyz",
 }
 QUERY_LENGTH = 40
+FOR_STAFF = ("day-not-open", "no-plan")
+"""Reasons whose sentence tells staff what to do; a visitor needs another one."""
+
+NOT_YET = N_("Numbers are not given out now. Ask a member of staff.")
 PRINTED = ("queued", "printed", "sent")
 
 
@@ -172,4 +177,8 @@ def _direct(screen: Screen) -> Any:
 
 def _why(pages: Pages, kiosk: KioskView, code: str) -> str | None:
     """Why no number can be taken at all now, as a sentence; None when one can."""
-    return None if kiosk.open or kiosk.reason is None else pages.sentence(kiosk.reason, code)
+    if kiosk.open or kiosk.reason is None:
+        return None
+    if kiosk.reason in FOR_STAFF:
+        return pages.translate(NOT_YET, code)
+    return pages.sentence(kiosk.reason, code)

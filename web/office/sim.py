@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -32,7 +33,7 @@ def router(pages: Pages) -> APIRouter:
     """GET /sim and its live status. The devices themselves are moved through `/api/v1/sim`."""
     made = APIRouter(include_in_schema=False)
 
-    def status_values() -> dict[str, object]:
+    def status_values() -> dict[str, Any]:
         plan = pages.reading.plan
         desks = [view for number in sorted(plan.desks) if (view := pages.reading.desk(number))] if plan else []
         office = pages.reading.office()

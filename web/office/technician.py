@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,7 +19,7 @@ def router(pages: Pages) -> APIRouter:
     """GET /technician and its live panel, for the owner."""
     made = APIRouter(include_in_schema=False)
 
-    def panel_values() -> dict[str, object]:
+    def panel_values() -> dict[str, Any]:
         office = pages.reading.office()
         found = sorted(office.devices, key=lambda device: SEVERITY[device.condition])
         return {

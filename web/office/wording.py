@@ -68,7 +68,7 @@ STATES = {
 CONDITIONS = {
     "ready": N_("In order"),
     "warning": N_("Attention"),
-    "missing": N_("Not found"),
+    "missing": N_("Missing"),
     "fault": N_("Out of order"),
 }
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from appliance.api import desk_view
-from appliance.api.asking import DeskPath, Key, actor_of, at_desk, submit, told
+from appliance.api.asking import DeskPath, Key, actor_of, at_desk, key_of, read, read_by_hand, submit, told
 from appliance.api.context import AppContext
 from appliance.api.problems import Trouble, documented
 from appliance.api.routes.tickets import CHANGE
@@ -70,10 +70,13 @@ def routes(context: AppContext) -> APIRouter:
         operation_id="press_key",
         response_model=DeskView,
         responses=documented(*PRESS),
+        openapi_extra=read_by_hand(PressBody),
     )
-    async def press_key(desk: DeskPath, body: PressBody, request: Request, key: Key = None) -> Response:
+    async def press_key(desk: DeskPath, request: Request) -> Response:
         """Press one of the three keys. `expects` guards a screen that shows an older state."""
         session = at_desk(context, request, desk)
+        key = key_of(request)
+        body = await read(request, PressBody)
         command = keys.Press(desk, keys.Key(body.key), body.long, body.expects)
         return await act(session, desk, command, key)
 

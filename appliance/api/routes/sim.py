@@ -1,4 +1,4 @@
-"""The simulated devices: pressing keys, spoiling paper, taking slips. Only an office on simulated hardware has these."""
+"""The simulated devices: pressing keys, spoiling paper, taking slips. Real hardware has no such routes."""
 
 from __future__ import annotations
 

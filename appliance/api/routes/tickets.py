@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from appliance.api import views
-from appliance.api.asking import Key, TicketPath, actor_of, session_of, staff, submit, told
+from appliance.api.asking import Key, TicketPath, actor_of, key_of, read, read_by_hand, session_of, staff, submit, told
 from appliance.api.context import AppContext
 from appliance.api.problems import Trouble, documented
 from appliance.api.schemas import AdoptTicketBody, TakeTicketBody, TicketView
@@ -48,9 +48,12 @@ def routes(context: AppContext) -> APIRouter:
             Code.NUMBERS_EXHAUSTED,
             Code.DISK_FULL,
         ),
+        openapi_extra=read_by_hand(TakeTicketBody),
     )
-    async def take_ticket(body: TakeTicketBody, request: Request, key: Key = None) -> Response:
+    async def take_ticket(request: Request) -> Response:
         """Give the next number. Open to the kiosk: nobody has to be signed in."""
+        key = key_of(request)
+        body = await read(request, TakeTicketBody)
         session = session_of(context, request)
         actor = "kiosk" if session is None else actor_of(session)
         command = TakeTicket(body.service, body.language, body.paper)

@@ -10,6 +10,7 @@
   const first = languages[0];
   const part = (id) => document.getElementById(id);
   const portrait = matchMedia("(orientation: portrait)");
+  const title = document.querySelector("h1");
   let answered = performance.now();
   let asking = false;
   let again = false;
@@ -60,6 +61,7 @@
     const row = element("div", "call");
     row.classList.toggle("newest", newest);
     row.classList.toggle("long", call.label.length > 5);
+    row.classList.toggle("longer", call.label.length > 6);
     row.classList.toggle("longest", call.label.length > 7);
     row.classList.toggle("wide", call.desk > 99);
     row.dataset.ticket = call.ticket;
@@ -76,7 +78,7 @@
         nobody.append(inLanguage("p", language, view.open ? words[language].nobodyCalled : words[language].closed));
       }
       if (view.open && languages.length === 1) nobody.append(inLanguage("p", first, words[first].watch));
-      part("calls").replaceChildren(heads(), nobody);
+      part("calls").replaceChildren(title, heads(), nobody);
       return;
     }
     const list = shown.map((call, index) => callRow(call, index === 0));
@@ -85,7 +87,7 @@
       blank.setAttribute("aria-hidden", "true");
       list.push(blank);
     }
-    part("calls").replaceChildren(heads(), ...list);
+    part("calls").replaceChildren(title, heads(), ...list);
   }
 
   function waiting(view) {
@@ -120,7 +122,7 @@
     part("date").hidden = view.now === null || shownDate === null || Number.isNaN(shownDate.getTime());
     if (!part("date").hidden) {
       const style = portrait.matches ? { weekday: "long", day: "numeric", month: "long" } : { weekday: "short", day: "numeric", month: "long" };
-      part("date").textContent = new Intl.DateTimeFormat(first === "en" ? "en-GB" : first, style).format(shownDate);
+      part("date").textContent = new Intl.DateTimeFormat(first === "en" ? "en-GB" : first, style).format(shownDate).replace(/(\d+) /, "$1\u00a0");
       part("date").lang = first;
     }
     const same = JSON.stringify([view.calls, view.waiting, view.open, view.on_break, portrait.matches]);

@@ -1,6 +1,6 @@
 """The office that a day is played in: the real writer, clock, voice and printing workers on virtual time.
 
-Everything that runs in threads of its own in an office is stepped here from one: a second of the clock, an announcement,
+Whatever has a thread of its own in an office is stepped here from one: a second of the clock, an announcement,
 a slip. Only the writer and the printer's line keep their threads, because they are what is being tried.
 """
 
@@ -18,18 +18,18 @@ from appliance.devices import profile_of
 from appliance.domain.clockwork import Tick, tick
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Command
-from appliance.domain.moment import from_iso
 from appliance.domain.office import Office, Slip
 from appliance.domain.slips import overdue
-from appliance.scenario_file import Scenario
+from appliance.scenario.file import Scenario
 from appliance.store.database import connect_reader
+from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import Outcome, QueueWriter
 from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import ClockWorker, OfficeClock
 from appliance.workers.pressing import Pressing
 from appliance.workers.printing import JOB_TIMEOUT_S, PrintingWorker, queued
 from appliance.workers.slip_text import slip_content
-from hardware.encoder import encode
+from hardware.encoder import PrinterProfile, encode
 from hardware.ports import Condition, DeviceState, PrintOutcome
 from hardware.printer import SILENCE_S, EscposPrinter
 from hardware.simulator.paper import Paper
@@ -40,8 +40,10 @@ from hardware.slip import SlipContent
 BOOT_MS = 20_000
 """How long a box needs from power to its first second of work."""
 
-REAL_JOB_S = 5.0
-"""Real seconds a print job may take; on virtual time it has the office's own limit."""
+STANDING_JOB_S = 2.0
+"""Real seconds until a job that was made to break off is given up; on virtual time it has the office's own limit."""
+
+PATIENCE_S = 60.0
 
 HEARTBEAT_BYTES = 256
 """More than all status questions: once so much has come in, the printer has begun to receive a slip."""
@@ -98,10 +100,11 @@ class WatchedWriter(QueueWriter):
     """The real writer; every question to it is remembered until its answer has been told."""
 
     def __init__(self, path: Path, clock: OfficeClock) -> None:
-        super().__init__(path, clock.now, on_death=lambda death: None)
+        super().__init__(path, clock.now, on_death=lambda _: None)
         self.asked: deque[Asked] = deque()
 
     def submit(self, command: Command, *, actor: str, key: str | None = None) -> Future[Outcome]:
+        """Ask, and remember the question."""
         answer = super().submit(command, actor=actor, key=key)
         self.asked.append(Asked(command, actor, answer))
         return answer
@@ -118,17 +121,24 @@ class BoxPrinter:
         self._driver = driver
         self.dead = False
         self.dies_in_next_job = False
+        self.breaks_in_next_job = False
 
     def print(self, job: bytes, job_id: int, timeout_s: float) -> PrintOutcome:
-        outcome = self._driver.print(job, job_id, min(timeout_s, REAL_JOB_S))
+        """Print as the driver does; raises PowerCut instead of an answer that comes too late."""
+        limit_s = STANDING_JOB_S if self.breaks_in_next_job else timeout_s
+        outcome = self._driver.print(job, job_id, limit_s)
+        if outcome is not PrintOutcome.FAILED:
+            self.breaks_in_next_job = False
         if self.dead or (self.dies_in_next_job and outcome is not PrintOutcome.FAILED):
             raise PowerCut
         return outcome
 
     def state(self) -> DeviceState:
+        """The driver's."""
         return self._driver.state()
 
     def close(self) -> None:
+        """Release the port."""
         self._driver.close()
 
 
@@ -146,8 +156,9 @@ class PaperPath:
     `step` waits for it until it has ended or stands still.
     """
 
-    def __init__(self, virtual: VirtualPrinter, time: VirtualTime) -> None:
+    def __init__(self, virtual: VirtualPrinter, profile: PrinterProfile, time: VirtualTime) -> None:
         self.virtual = virtual
+        self._profile = profile
         self.contents: dict[int, SlipContent] = {}
         self._time = time
         self._changed = threading.Condition()
@@ -157,9 +168,8 @@ class PaperPath:
         self._stands_until = 0
         self._blocked = False
 
-    def attach(self, scenario: Scenario, writer: QueueWriter, clock: OfficeClock) -> None:
+    def attach(self, writer: QueueWriter, clock: OfficeClock) -> None:
         """A new life of the box opens the port."""
-        self._profile = profile_of(scenario.hardware.printer)
         self._condition, self._job, self._blocked = "", None, False
         self._writer, self._clock = writer, clock
         self.printer = BoxPrinter(EscposPrinter(self.virtual.path, self._profile, self._note))
@@ -174,6 +184,11 @@ class PaperPath:
         self._hand.shutdown(wait=True)
 
     @property
+    def mode(self) -> str:
+        """How slips are made: `raster` or `text`."""
+        return self._profile.mode
+
+    @property
     def busy(self) -> bool:
         """Whether time alone may change something."""
         return self._job is not None or bool(queued(self._writer.office))
@@ -185,11 +200,11 @@ class PaperPath:
         job = self._job
         assert job is not None
         with self._changed:
-            self._changed.wait_for(lambda: job.done() or self._stands(), 2 * REAL_JOB_S)
+            self._changed.wait_for(lambda: job.done() or self._stands(), PATIENCE_S)
         if not job.done() and self._time.now_ms < self._stands_limit():
             return False
         self._job, self._stands_until = None, 0
-        settled = job.result(2 * REAL_JOB_S)
+        settled = job.result(PATIENCE_S)
         self._blocked = not settled
         return settled
 
@@ -250,25 +265,25 @@ class Box:
         self.alive = False
         self.paper: PaperPath | None = None
         if scenario.hardware.printer is not None:
-            width = profile_of(scenario.hardware.printer).width
-            virtual = VirtualPrinter(folder / "printer", width=width)
-            self.paper = PaperPath(virtual, self.time)
+            profile = profile_of(scenario.hardware.printer)
+            virtual = VirtualPrinter(folder / "printer", width=profile.width)
+            self.paper = PaperPath(virtual, profile, self.time)
 
     def start(self) -> None:
         """Begin a life as `talon office` does."""
         self.lives += 1
         self.clock = BoxClock(self.time, lambda: self.disk_full)
         self.writer = WatchedWriter(self.database, self.clock)
-        self.clock.begin(self.writer.office, newest_trusted_ms(self.database))
+        self.clock.begin(self.writer.office, last_known_ms(self.database))
         self.writer.start()
         if not self.writer.office.incarnation:
             self.writer.submit(BeginIncarnation("scenario", "0" * 8), actor="office").result(WAKE_S)
         self.writer.submit(AdoptPlan(self.scenario.plan), actor="office").result(WAKE_S)
-        self.clock.use_zone(self.writer.office)
+        self.clock.use_plan(self.writer.office)
         self._clock_worker = ClockWorker(self.writer, self.clock)
         self._announcing = AnnouncingWorker(self.writer, self.voice)
         if self.paper is not None:
-            self.paper.attach(self.scenario, self.writer, self.clock)
+            self.paper.attach(self.writer, self.clock)
         self.pressing = Pressing(self.writer, dict, f"life-{self.lives}")
         self.alive = True
 
@@ -318,9 +333,8 @@ class Box:
             return True
         now_ms, self.time.now_ms = self.time.now_ms, later_ms
         try:
-            office = self.writer.office
-            settled = self.clock.settled(office)
-            return bool(tick(office, Tick(settled), self.clock.now()))
+            now = self.clock.now()
+            return bool(tick(self.writer.office, Tick(now.settled), now))
         finally:
             self.time.now_ms = now_ms
 
@@ -332,6 +346,10 @@ class Box:
         """Settle one slip, if the printer takes it."""
         return self.paper is not None and self.paper.step()
 
+    def content(self, slip: int) -> SlipContent | None:
+        """What a slip says, once it has been composed."""
+        return self.paper.contents.get(slip) if self.paper is not None else None
+
     def take_papers(self) -> list[Paper]:
         """The papers that came out since the last time, in their order."""
         found: list[Paper] = []
@@ -340,11 +358,10 @@ class Box:
         return found[::-1]
 
 
-def newest_trusted_ms(database: Path) -> int:
-    """The newest time in the journal that a trusted clock wrote; 0 of a new office."""
+def last_known_ms(database: Path) -> int:
+    """The newest trusted time in the journal."""
     db = connect_reader(database)
     try:
-        row = db.execute("SELECT at FROM journal WHERE clock_trusted = 1 ORDER BY seq DESC LIMIT 1").fetchone()
+        return newest_trusted_ms(db)
     finally:
         db.close()
-    return 0 if row is None else from_iso(row[0])

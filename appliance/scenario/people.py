@@ -1,4 +1,4 @@
-"""Who acts in a played day: fingers on keys with contacts that bounce, visitors who stream in, operators with a rhythm."""
+"""Who acts in a played day: fingers on keys whose contacts bounce, and operators with a rhythm."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 
 from appliance.domain.office import DeskState
 from appliance.domain.order import next_ticket
-from appliance.scenario_office import Box
+from appliance.scenario.office import Box
 from hardware.config import KeyPin
 from hardware.debounce import KeyDebounce, Verdict, VerdictKind
 from hardware.ports import Gesture, Press
@@ -53,7 +53,7 @@ class Fingers:
         self._free_ms: dict[str, int] = {}
         self._order = 0
         self._presses = 0
-        self._on_press: Callable[[Press], None] = lambda press: None
+        self._on_press: Callable[[Press], None] = lambda _: None
         self.ignored = 0
         """Taps that fell into the lock-out."""
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from appliance.domain.office import Office, Ticket, TicketState
-from appliance.scenario_file import Line
-from appliance.scenario_office import Box
+from appliance.scenario.file import Line
+from appliance.scenario.office import Box
 from appliance.store.database import connect_reader
 
 
@@ -31,6 +31,21 @@ class Book:
     papers: list[PaperFact] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     spoken_lately: int = 0
+
+    def begin_act(self) -> None:
+        """A new act of the file begins."""
+        self.refused_lately.clear()
+        self.spoken_lately = 0
+
+    def refuse(self, code: str) -> None:
+        """Somebody was told no."""
+        self.refused[code] += 1
+        self.refused_lately.append(code)
+
+    def speak(self, text: str) -> None:
+        """An announcement was heard to its end."""
+        self.spoken.append(text)
+        self.spoken_lately += 1
 
     def papers_of(self, slips: Iterable[int]) -> list[PaperFact]:
         """The papers of these slips."""
@@ -158,4 +173,3 @@ def _journal(kind: str, box: Box) -> int:
     finally:
         db.close()
     return int(count)
-

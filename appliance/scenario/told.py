@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from appliance.domain.message import Event, Record
 from appliance.store.database import connect_reader
+from hardware.simulator.paper import Paper
+from hardware.slip import SlipContent
 
 SHOWN_AS_LABEL = ("ticket", "series", "number", "slip", "restored")
 
@@ -100,6 +102,19 @@ class Summary:
             f"{self.entries} journal entries; {self.virtual_s / 3600:.1f} h in {self.wall_s:.1f} s, "
             f"{speed:.0f} times as fast",
         ]
+
+
+def keep_paper(folder: Path, number: int, paper: Paper, marks: str, contents: Sequence[SlipContent | None]) -> None:
+    """Write a paper down as a picture and as text, numbered in the order in which they came out."""
+    known = [content for content in contents if content is not None]
+    name = "-".join([f"{number:04d}", *(c.number.replace("\u00a0", "") for c in known), *marks.split()])
+    (folder / f"{name}.png").write_bytes(paper.png())
+    lines = list(paper.text)
+    for content in known if not lines else ():
+        rows = [f"{title}: {value}" for title, value in content.rows]
+        told = [content.mark, content.office, content.address, content.heading, content.number, content.service]
+        lines += [text for text in (*told, *rows, *content.notes, content.footer) if text]
+    (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _one(db: sqlite3.Connection, query: str) -> int:

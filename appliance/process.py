@@ -1,0 +1,245 @@
+"""The composition root: wires one office together and decides nothing.
+
+Store and devices come first, with the standard library alone; the office says READY when the first button would be
+accepted; only then is the web imported, in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from appliance.config import OfficeConfig
+from appliance.devices import Devices, build
+from appliance.domain.identity import AdoptPlan, BeginIncarnation
+from appliance.domain.message import Command
+from appliance.domain.office import Office, Slip
+from appliance.domain.plan_reader import read_plan
+from appliance.notify import notify
+from appliance.replication import WrongOfficeError, keep_replica
+from appliance.store.ballast import Ballast
+from appliance.store.database import connect_reader
+from appliance.store.journal import newest_trusted_ms
+from appliance.store.writer import QueueWriter
+from appliance.workers.announcing import AnnouncingWorker
+from appliance.workers.clock import SOURCES, ClockWorker, OfficeClock
+from appliance.workers.health import Health, Parts, ReplicaGlance
+from appliance.workers.pressing import Pressing
+from appliance.workers.printing import PrintingWorker
+from hardware.config import load as load_hardware
+from hardware.simulator.panel import VirtualPanel
+
+if TYPE_CHECKING:
+    import uvicorn
+
+log = logging.getLogger(__name__)
+
+WATCHDOG_S = 5.0
+DIED = 70
+"""Exit code when the writer died: the service manager starts the office again and it reloads from the disk."""
+
+
+class OfficeProcess:
+    """One running office."""
+
+    def __init__(
+        self,
+        config: OfficeConfig,
+        *,
+        on_death: Callable[[BaseException], None] | None = None,
+        demo: bool = False,
+    ) -> None:
+        self.demo = demo
+        config.data.mkdir(parents=True, exist_ok=True)
+        self.config = config
+        plan = read_plan(config.plan.read_text(encoding="utf-8"))
+        hardware = load_hardware(config.hardware)
+        self.ballast = Ballast(config.data / "ballast")
+        self.ballast.ensure()
+        self.clock = OfficeClock(SOURCES[config.clock], disk_tight=lambda: not self.ballast.held)
+        self.writer = QueueWriter(
+            config.queue_db,
+            self.clock.now,
+            on_death=on_death or _die,
+            on_disk_full=self._disk_full,
+        )
+        known = self.writer.office
+        if known.incarnation and known.id != config.office:
+            raise WrongOfficeError(config.queue_db, known.id, config.office)
+        self.clock.begin(known, last_known_ms(config))
+        self.devices: Devices = build(hardware, config.data)
+        self.writer.start()
+        if not known.incarnation:
+            self._ask(BeginIncarnation(config.office, secrets.token_hex(4)))
+        self._ask(AdoptPlan(plan))
+        self.clock.use_plan(self.writer.office)
+        self.replica = keep_replica(config, self.writer.office)
+        self._clock_worker = ClockWorker(self.writer, self.clock)
+        self._announcing = AnnouncingWorker(self.writer, self.devices.voice)
+        self._printing: PrintingWorker | None = None
+        if self.devices.printer is not None:
+            self._printing = PrintingWorker(
+                self.writer, self.devices.printer, self._compose, self.clock.now, load_drawing
+            )
+        self.health = Health(
+            Parts(
+                self.writer,
+                self.clock,
+                self.ballast,
+                self.devices.printer,
+                self.devices.buttons,
+                self.devices.voice,
+                self.glance,
+            )
+        )
+        self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6))
+        self._web: uvicorn.Server | None = None
+        self._web_thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self.web_ready = threading.Event()
+        self.port = 0
+
+    def start(self) -> None:
+        """Accept buttons, print, speak and replicate. Returns when the first press would count."""
+        self.devices.buttons.start(self.pressing.on_press)
+        self.devices.open_lamps()
+        simulation = self.devices.simulation
+        if simulation is not None and self.devices.buttons.pin_factory is not None:
+            simulation.panel = VirtualPanel(self.devices.config.key_pins(), self.devices.buttons.pin_factory)
+        self._clock_worker.start()
+        self._announcing.start()
+        if self._printing is not None:
+            self._printing.start()
+        self.health.start()
+        if self.replica is not None:
+            self.replica.start()
+        notify("READY=1")
+        log.info("ready: office=%s day=%s", self.config.office, self.writer.office.day)
+
+    def start_web(self, listener: socket.socket, told: Callable[[str], None]) -> None:
+        """Import and serve the pages in a thread. `told` hears what only a first start says."""
+        self.port = listener.getsockname()[1]
+        self._web_thread = threading.Thread(target=self._serve_web, args=(listener, told), name="web", daemon=True)
+        self._web_thread.start()
+
+    def wait(self) -> None:
+        """Stay until `stop`, telling the service manager that the writer lives."""
+        while not self._stopped.wait(WATCHDOG_S):
+            if self.writer.alive:
+                notify("WATCHDOG=1")
+
+    def stop(self, *_: object) -> None:
+        """Ask `wait` to return; safe in a signal handler."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """End everything in the order of who depends on whom."""
+        notify("STOPPING=1")
+        if self._web is not None:
+            self._web.should_exit = True
+        if self._web_thread is not None:
+            self._web_thread.join(5.0)
+        self.devices.buttons.close()
+        self._clock_worker.stop()
+        self._announcing.stop()
+        if self._printing is not None:
+            self._printing.stop()
+        self.health.stop()
+        self.writer.stop()
+        if self.replica is not None:
+            self.replica.stop()
+        self.devices.close()
+
+    def glance(self) -> ReplicaGlance | None:
+        """The replica as the technician sees it."""
+        return None if self.replica is None else self.replica.glance()
+
+    def _serve_web(self, listener: socket.socket, told: Callable[[str], None]) -> None:
+        try:
+            from appliance.serving import Parts as WebParts
+            from appliance.serving import serve
+
+            parts = WebParts(self.config, self.port, self.writer, self.clock, self.health, self.devices, self.glance)
+            self._web = serve(parts, told, demo=self.demo)
+            self.web_ready.set()
+            self._web.run(sockets=[listener])
+        except Exception:
+            log.exception("the web failed; buttons, printer and queue go on")
+
+    def _compose(self, office: Office, slip: Slip) -> bytes:
+        from appliance.workers.slip_text import slip_content
+        from hardware.encoder import encode
+
+        return encode(slip_content(office, slip), self.devices.profile)
+
+    def _ask(self, command: Command) -> None:
+        self.writer.submit(command, actor="office").result(30.0)
+
+    def _disk_full(self) -> None:
+        self.ballast.release()
+
+
+def load_drawing() -> None:
+    """Import what slips are drawn with, so that the first visitor doesn't wait for it."""
+    try:
+        from appliance.workers import slip_text
+        from hardware import encoder
+    except ImportError:
+        log.exception("slips can't be drawn; numbers are given on the screens")
+        return
+    log.debug("drawing is loaded: %s, %s", slip_text.__name__, encoder.__name__)
+
+
+def last_known_ms(config: OfficeConfig) -> int:
+    """The newest trusted time in the office's journal."""
+    db = connect_reader(config.queue_db)
+    try:
+        return newest_trusted_ms(db)
+    finally:
+        db.close()
+
+
+def say(line: str) -> None:
+    """Tell the console at once, whoever reads it."""
+    print(line, flush=True)
+
+
+def open_listener(host: str, port: int, tries: int = 1) -> socket.socket:
+    """A listening socket on `port`, or on one of the next `tries - 1` ports when it is taken."""
+    for offset in range(tries):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port + offset if port else 0))
+        except OSError:
+            listener.close()
+            if offset + 1 == tries:
+                raise
+            continue
+        listener.listen(128)
+        return listener
+    raise AssertionError("no try was made")
+
+
+def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports: int = 1, demo: bool = False) -> None:
+    """Run an office until SIGTERM or SIGINT. `ports`: how many ports to try, from the configured one on."""
+    office = OfficeProcess(config, demo=demo)
+    signal.signal(signal.SIGTERM, office.stop)
+    signal.signal(signal.SIGINT, office.stop)
+    office.start()
+    office.start_web(open_listener(config.web.host, config.web.port, ports), told)
+    office.wait()
+    office.close()
+
+
+def _die(death: BaseException) -> None:
+    """End at once: whatever is in memory may be ahead of the disk, and the disk is the truth."""
+    log.critical("the office ends because its writer died: %r", death)
+    logging.shutdown()
+    os._exit(DIED)

@@ -1,0 +1,1 @@
+"""A day written as text, played through the real mailbox, debounce and printer on an accelerated clock."""

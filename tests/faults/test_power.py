@@ -1,0 +1,76 @@
+"""Power cuts on the real writer: nothing shown is lost with WAL and FULL, and the same harness sees what others lose.
+
+The long runs are `python -m tests.faults.power` and its neighbours.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults import kills
+from tests.faults.exhaustive import cut_everywhere, record
+from tests.faults.lives import Stage
+from tests.faults.power import Experiment, run
+
+
+def test_a_ticket_once_shown_survives_every_cut(on: Stage) -> None:
+    tally, notes = run(Experiment(cuts=30, seed=101, chain=15), on)
+
+    assert notes == []
+    assert tally.whole
+    assert tally.answered > 100
+    assert tally.papers > 50
+
+
+def test_a_ticket_once_shown_survives_every_cut_while_litestream_copies(on: Stage) -> None:
+    tally, notes = run(Experiment(cuts=6, seed=102, chain=6, litestream=True), on)
+
+    assert notes == []
+    assert tally.whole
+    assert tally.answered > 50
+    copied = [file for file in on.outside.glob("replica-*/**/*.lz4") if file.stat().st_size]
+    assert copied, "Litestream was not at work"
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        Experiment(cuts=20, mode="synced", sync="NORMAL", seed=103, chain=10),
+        Experiment(cuts=20, mode="synced", journal="DELETE", seed=104, chain=10),
+    ],
+    ids=lambda control: f"{control.journal}-{control.sync}",
+)
+def test_the_harness_sees_what_a_weaker_setting_loses(on: Stage, control: Experiment) -> None:
+    tally, _ = run(control, on)
+
+    assert tally.cuts_with_loss >= 3
+    assert tally.lost >= 3
+    # What is lost is given out again: two visitors hold the number.
+    assert tally.two_papers + tally.reissued > 0
+
+
+def test_a_cut_at_any_file_operation_of_a_short_day_loses_nothing(on: Stage) -> None:
+    disk = record(on, tickets=12, seed=105, journal="WAL", sync="FULL")
+    result = cut_everywhere(disk, on.outside / "audit", randoms=2, seed=105)
+
+    assert result.notes == []
+    assert result.whole
+    assert result.operations > 200
+
+
+@pytest.mark.parametrize(("journal", "sync"), [("WAL", "NORMAL"), ("DELETE", "FULL")])
+def test_the_exhaustive_run_sees_what_a_weaker_setting_loses(on: Stage, journal: str, sync: str) -> None:
+    disk = record(on, tickets=12, seed=106, journal=journal, sync=sync)
+    result = cut_everywhere(disk, on.outside / "audit", randoms=1, seed=106, stride=5)
+
+    assert result.lossy > result.states // 20
+
+
+def test_killing_the_process_loses_nothing(tmp_path: Path) -> None:
+    tally, notes = kills.run(5, tmp_path, seed=107)
+
+    assert notes == []
+    assert tally.whole
+    assert tally.answered > 20

@@ -1,0 +1,93 @@
+"""Every sentence of the pages has its Russian and its Ukrainian."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from appliance import words
+from web.office import language as tongue
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCALE = ROOT / "appliance" / "locale"
+HOLE = re.compile(r"%\(\w+\)s|\{\w+\}")
+Message = str | tuple[str, ...]
+
+
+def used() -> set[Message]:
+    """Every message id of the templates and the page modules."""
+    found = extract_from_dir(
+        ROOT / "web",
+        [("**.html", "jinja2"), ("**/office/*.py", "python")],
+        options_map={"**.html": {"newstyle_gettext": "true"}},
+        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2)},
+    )
+    return {message for _, _, message, _, _ in found}
+
+
+def catalogue(language: str, part: str = "pages") -> Catalog:
+    """A catalogue as it lies in the tree."""
+    return read_po((LOCALE / f"{language}.{part}.po").open("rb"), locale=language)
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_every_message_is_translated_and_none_is_left_over(language: str) -> None:
+    there = {tuple(m.id) if isinstance(m.id, list | tuple) else m.id for m in catalogue(language) if m.id}
+    assert used() - there == set()
+    assert there - used() == set()
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_translations_are_whole_and_keep_their_placeholders(language: str) -> None:
+    for message in catalogue(language):
+        if not message.id:
+            continue
+        assert not message.fuzzy, message.id
+        plural = isinstance(message.id, list | tuple)
+        source = str(message.id[-1] if plural else message.id)
+        texts = tuple(map(str, message.string)) if plural and message.string else (str(message.string),)
+        assert len(texts) == (3 if plural else 1), message.id
+        for text in texts:
+            assert text.strip(), message.id
+            assert set(HOLE.findall(text)) == set(HOLE.findall(source)), message.id
+            assert "\u202f" not in text
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_messages_that_both_catalogues_have_say_the_same(language: str) -> None:
+    pages = {str(m.id): m.string for m in catalogue(language) if m.id}
+    rules = {str(m.id): m.string for m in catalogue(language, "rules") if m.id}
+    assert {key for key in pages.keys() & rules.keys() if pages[key] != rules[key]} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("ru", {1: "человек ждёт", 2: "человека ждут", 5: "человек ждут", 21: "человек ждёт", 12: "человек ждут"}),
+        ("uk", {1: "людина чекає", 2: "людини чекають", 5: "людей чекають", 21: "людина чекає", 12: "людей чекають"}),
+        ("en", {1: "person is waiting", 2: "people are waiting"}),
+    ],
+)
+def test_the_waiting_are_counted_as_people_speak(language: str, forms: dict[int, str]) -> None:
+    told = words.translations(language)
+    assert {n: told.ngettext("person is waiting", "people are waiting", n) for n in forms} == forms
+
+
+def test_short_words_stay_with_what_follows() -> None:
+    assert tongue.tied("Счета и начисления") == "Счета и\u00a0начисления"
+    assert tongue.tied("форма № 10") == "форма №\u00a010"
+    assert tongue.tied("три окна") == "три окна"
+
+
+def test_numbers_and_times_are_written_as_people_write_them() -> None:
+    assert tongue.decimal(1234.5, "ru") == "1\u00a0234,5"
+    assert tongue.decimal(1234.5, "en") == "1,234.5"
+    assert tongue.clock(372) == "06:12"
+    assert tongue.clock(3760) == "1:02:40"
+    assert tongue.long_date("2026-11-24", "ru") == "вт, 24\u00a0ноября"
+    assert tongue.long_date("never", "ru") == ""
