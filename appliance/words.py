@@ -114,7 +114,6 @@ RULES: Mapping[str, str] = {
     "desk-already-open": "Desk {desk} is open already. Press NEXT to call.",
     "desk-has-ticket": ("Desk {desk} still holds {number}. Finish it or mark it as not come, then close the desk."),
     "desk-on-break": "Desk {desk} is on a break. Press NEXT to end it.",
-    "ticket-not-waiting": "{number} is not waiting any more. Look at its state in the list.",
     "ticket-not-missed": (
         "{number} is neither missed nor set aside, so there is nothing to return. Look at its state in the list."
     ),
@@ -130,7 +129,6 @@ RULES: Mapping[str, str] = {
         "{number} has moved on since then, so the action can't be taken back. Find the ticket at reception."
     ),
     "key-has-no-effect": ("This key does nothing at desk {desk} now. The screen of the desk shows what each key does."),
-    "unknown-key": "There is no such key. The keys are next, repeat and finish.",
     "changed-meanwhile": ("Something has changed at desk {desk} meanwhile. Look at the screen and press again."),
     "no-plan": ("This office has no plan of services and desks yet. The technician puts plan.toml in place."),
     "plan-in-use": (

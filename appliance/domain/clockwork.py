@@ -66,9 +66,9 @@ def due_for(ticket: Ticket, plan: Plan, now: Now) -> Sequence[Event]:
 
 
 def heard_for(ticket: Ticket, plan: Plan, now: Now) -> int:
-    """Milliseconds since the visitor could have heard the newest call; negative while nobody can have.
+    """Milliseconds since the visitor could have heard a call; negative while nobody can have.
 
-    A call that nothing ever announced counts as heard after `unheard_after_s`, so that no ticket hangs for ever.
+    While nothing has announced the newest call, the first one counts `unheard_after_s` later, so that no ticket hangs.
     """
     if ticket.heard is not None:
         return now.moment.since(ticket.heard.moment)
@@ -80,6 +80,7 @@ def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event
     """Open and close the day by the plan's hours, on a trusted clock only; on any other a person does it.
 
     Whatever ends a day (closing, a new date) waits until the clock has settled: one that has just jumped may jump back.
+    A day that a person opened after hours stays open until the next date.
     """
     if now.local is None:
         return []
@@ -96,8 +97,10 @@ def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event
         return []
     if day.date is None or day.date > today:
         return [DayRedated(day.number, today)]
-    late = minute >= plan.closes + plan.settings.grace_min
-    if today == day.date and late:
+    ends = plan.closes + plan.settings.grace_min
+    late = minute >= ends
+    opened_at = minute - now.moment.since(day.opened.moment) // 60_000
+    if today == day.date and late and opened_at < ends:
         return closing_events(office, by_system=True)
     if today > day.date and (late or not taken_in_the_dark(office, now)):
         return closing_events(office, by_system=True)

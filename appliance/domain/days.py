@@ -9,7 +9,7 @@ from appliance.domain.calling import ServiceFinished
 from appliance.domain.desks import DeskClosed
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
-from appliance.domain.numbering import block_for
+from appliance.domain.numbering import BLOCK_SIZE, block_for
 from appliance.domain.office import Day, Desk, DeskState, Office, SlipState, TicketState
 from appliance.domain.plan import Plan
 from appliance.domain.refusal import Code, Refused
@@ -82,9 +82,20 @@ def opening_event(office: Office, plan: Plan, date: str | None, now: Now) -> Day
     if last.date is not None and date is not None:
         again = last.date == date
     else:
-        same_boot = last.opened.moment.boot == now.moment.boot
-        again = same_boot and now.moment.since(last.opened.moment) < SAME_DAY_MS
+        again = may_be_same_day(office, last, now)
     return DayOpened(last.number + 1, date, block, plan.digest, again and block == last.block)
+
+
+def may_be_same_day(office: Office, last: Day, now: Now) -> bool:
+    """Whether an opening without a date goes on numbering.
+
+    It does while papers of the last day may still be in the hall: soon after, or whenever the numbers are far from their
+    end. A morning that begins at 87 harms nobody; two people with one number would.
+    """
+    same_boot = last.opened.moment.boot == now.moment.boot
+    if same_boot and now.moment.since(last.opened.moment) < SAME_DAY_MS:
+        return True
+    return max(office.numbers.values(), default=0) % BLOCK_SIZE <= BLOCK_SIZE // 2
 
 
 def close_day(office: Office, command: CloseDay, now: Now) -> Sequence[Event]:

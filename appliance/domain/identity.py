@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
-from appliance.domain.numbering import block_of
+from appliance.domain.numbering import BLOCK_SIZE, block_of
 from appliance.domain.office import Desk, DeskState, Fence, Office, TicketState
 from appliance.domain.plan import Plan
 from appliance.domain.refusal import Code, Refused
@@ -87,7 +87,7 @@ def incarnation_begun(office: Office, record: Record, event: IncarnationBegun) -
         life=event.life,
         fence=fence,
         day=day,
-        numbers={} if renumbered else office.numbers,
+        numbers=dict.fromkeys(office.numbers, event.block * BLOCK_SIZE + 1) if renumbered else office.numbers,
     )
 
 

@@ -46,8 +46,8 @@ class SlipState(StrEnum):
 class Ticket:
     """One visitor's number.
 
-    `place` orders the line: a ticket issued here stands at (its id, 0), an adopted one right behind the ticket whose
-    time its paper bears. Times are stamps into the journal: `heard` is when the call was spoken or shown.
+    `place` orders the line: a ticket issued here stands at (its id, 0), an adopted one behind the ticket whose time its
+    paper bears, by the minute on the paper. Times are stamps into the journal: `heard` is when the call was spoken or shown.
     """
 
     id: int

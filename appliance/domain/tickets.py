@@ -14,6 +14,10 @@ from appliance.domain.plan import canonical_series
 from appliance.domain.refusal import Code, Refused
 
 
+END_OF_DAY = 24 * 60 + 1
+"""Where an adopted paper without a time stands among those that follow the same ticket: behind them."""
+
+
 @dataclass(frozen=True)
 class TakeTicket(Command):
     """A visitor takes a number for one service. `paper` asks for a slip."""
@@ -153,7 +157,7 @@ def adopted(office: Office, record: Record, event: TicketAdopted) -> Office:
         service=event.service,
         language=event.language,
         state=TicketState.WAITING,
-        place=(event.after, event.ticket),
+        place=(event.after, END_OF_DAY if event.printed_at is None else event.printed_at + 1),
         issued=record.stamp,
         adopted=True,
     )

@@ -50,10 +50,16 @@ def undo(office: Office, command: UndoLast, now: Now) -> Sequence[Event]:
 
 
 def undone(office: Office, record: Record, event: Undone) -> Office:
-    """The rows as they were before the act; a second undo finds nothing."""
+    """The rows as they were before the act; a second undo finds nothing.
+
+    A start that the timer inferred is not a person's act: its clock begins anew, or the next tick would start it again.
+    """
     act = office.desks[event.desk].undo
     assert act is not None
-    tickets = {**office.tickets, **{ticket.id: ticket for ticket in act.before}}
+    restored = act.before
+    if act.kind == "ServiceStarted" and act.after[0].inferred:
+        restored = tuple(replace(ticket, heard=record.stamp) for ticket in restored)
+    tickets = {**office.tickets, **{ticket.id: ticket for ticket in restored}}
     operator = office.desks[event.desk].operator
     desk = replace(act.desk_before, operator=operator, undo=None)
     return replace(office, tickets=tickets).with_desk(desk)

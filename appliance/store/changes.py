@@ -10,8 +10,8 @@ from appliance.domain.office import Office
 from appliance.store import rows
 
 Key = tuple[str, int | tuple[int, str]]
-Changes = dict[Key, rows.Row | None]
-"""(table, key) to the row as it is to be; None deletes it."""
+Changes = dict[Key, rows.Row]
+"""(table, key) to the row as it is to be."""
 
 
 def note(changes: Changes, before: Office, after: Office, record: Record) -> None:
@@ -44,8 +44,6 @@ def _note_day(changes: Changes, before: Office, after: Office, day: int) -> None
             old = {}
             for desk in after.desks.values():
                 changes["desk", desk.number] = rows.desk_row(desk)
-    for series in old.keys() - after.numbers.keys():
-        changes["counter", (day, series)] = None
     for series, number in after.numbers.items():
         if old.get(series) != number:
             changes["counter", (day, series)] = (day, series, number)
@@ -59,12 +57,8 @@ TICKET_OF_DESK = rows.COLUMNS["desk"].index("ticket")
 def write(db: sqlite3.Connection, changes: Changes) -> None:
     """Write the rows; whoever gives up a desk or a ticket is written before whoever takes it."""
     taking = []
-    for (table, key), row in changes.items():
-        if row is None:
-            assert table == "counter"
-            assert isinstance(key, tuple)
-            db.execute("DELETE FROM counter WHERE day = ? AND series = ?", key)
-        elif (table == "ticket" and row[DESK_OF_TICKET] is not None) or (
+    for (table, _), row in changes.items():
+        if (table == "ticket" and row[DESK_OF_TICKET] is not None) or (
             table == "desk" and row[TICKET_OF_DESK] is not None
         ):
             taking.append((table, row))

@@ -82,8 +82,7 @@ def compare(db: sqlite3.Connection, expected: changes.Changes, report: Report) -
     """Add a fault for every row that is not as expected, missing, or too many."""
     wanted: dict[str, dict[tuple[object, ...], rows.Row]] = {table: {} for table in rows.COLUMNS}
     for (table, _), row in expected.items():
-        if row is not None:
-            wanted[table][row[: len(rows.KEYS[table])]] = row
+        wanted[table][row[: len(rows.KEYS[table])]] = row
     for table, columns in rows.COLUMNS.items():
         keys = len(rows.KEYS[table])
         for row in db.execute(rows.select(table)):

@@ -19,7 +19,7 @@ from appliance.domain.refusal import Code, Refused
 from tests.api.rig import Rig, press, take
 
 STATUSES = {
-    404: {"unknown-service", "unknown-desk", "unknown-ticket", "unknown-slip", "unknown-key"},
+    404: {"unknown-service", "unknown-desk", "unknown-ticket", "unknown-slip"},
     500: {"internal-error"},
     503: {"disk-full", "mailbox-full", "store-failed"},
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from tests.bench.client import HEALTH, Client, Screens
 from tests.bench.figures import Finding, ms, quantile, ratio
 from tests.bench.place import make_place, seed
 from tests.bench.running import RunningOffice
-from tests.bench.served import NEWS
+from tests.bench.served import wait_ticket
 
 SCREENS = 30
 ROUNDS = 6
@@ -32,8 +31,8 @@ def run(folder: Path) -> list[Finding]:
     try:
         client = office.client()
         screens = Screens(client.port, SCREENS)
-        _round(ours, screens, client, WARM_UP)
-        rounds = [_round(ours, screens, client, TIMES) for _ in range(ROUNDS)]
+        _round(ours, screens, client, 0, WARM_UP)
+        rounds = [_round(ours, screens, client, WARM_UP + n * TIMES, TIMES) for n in range(ROUNDS)]
         screens.close()
     finally:
         office.stop()
@@ -58,16 +57,15 @@ def run(folder: Path) -> list[Finding]:
 
 
 def _round(
-    orders: socket.socket, screens: Screens, client: Client, times: int
+    orders: socket.socket, screens: Screens, client: Client, given: int, times: int
 ) -> tuple[list[float], list[float], list[float]]:
     """Seconds from publish to the last screen, of empty requests, and from the order to the last screen."""
     heard, empty, pressed = [], [], []
     request = client.request("GET", HEALTH)
-    for _ in range(times):
-        _forget_news(orders)
+    for ticket in range(given + 1, given + times + 1):
         began = time.monotonic()
         orders.send(b"ticket")
-        seq, published = NEWS.unpack(orders.recv(64))
+        seq, published = wait_ticket(orders, ticket)
         last = screens.wait_all(seq)
         if last is None:
             raise TimeoutError(f"a screen was not told of entry {seq}")
@@ -75,9 +73,3 @@ def _round(
         pressed.append(last - began)
         empty.append(client.send(request).took)
     return heard, empty, pressed
-
-
-def _forget_news(orders: socket.socket) -> None:
-    """The clock may have written an entry of its own meanwhile."""
-    while select.select([orders], [], [], 0)[0]:
-        orders.recv(64)

@@ -1,7 +1,7 @@
 """An office that also takes orders from the bench: the same composition as `talon office`, and one socket more.
 
 `python -m tests.bench.served FD OFFICE.TOML`. A packet `ticket` gives a number without HTTP, `press` moves a ticket
-button's pin. Every commit is answered with a packet: seq, and CLOCK_MONOTONIC seconds when it was published.
+button's pin. Every commit is answered with a packet: seq, the newest ticket, CLOCK_MONOTONIC seconds of its publishing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ from appliance.notify import notify
 from appliance.process import OfficeProcess, open_listener, say
 from tests.bench.place import SERVICES
 
-NEWS = struct.Struct("=qd")
+NEWS = struct.Struct("=qqd")
+
+
+def wait_ticket(channel: socket.socket, ticket: int) -> tuple[int, float]:
+    """The seq and the publishing of the commit that gave `ticket`.
+
+    The office commits things of its own as well (the clock corrects itself at start): those packets are passed over.
+    """
+    while True:
+        seq, newest, published = NEWS.unpack(channel.recv(64))
+        if newest >= ticket:
+            return seq, published
 
 
 class Orders:
@@ -36,7 +47,7 @@ class Orders:
         threading.Thread(target=self._run, name="orders", daemon=True).start()
 
     def _published(self, seq: int) -> None:
-        self._channel.send(NEWS.pack(seq, time.monotonic()))
+        self._channel.send(NEWS.pack(seq, self._office.writer.office.last_ticket, time.monotonic()))
 
     def _run(self) -> None:
         while order := self._channel.recv(64):

@@ -15,7 +15,7 @@ from tests.bench.issue import TICKETS, body, key, wait_printed
 from tests.bench.place import make_place, seed
 from tests.bench.running import Notices, RunningOffice, cpu_s, memory_mb
 from tests.bench.screens import SCREENS
-from tests.bench.served import NEWS
+from tests.bench.served import wait_ticket
 
 STARTS = 5
 TICKETS_TAKEN = 500
@@ -77,7 +77,7 @@ def _start(folder: Path) -> Start:
         ready = notices.wait("READY=1") - office.began
         ready_cpu = cpu_s(office.pid)
         ours.send(b"press")
-        _, pressed = NEWS.unpack(ours.recv(64))
+        _, pressed = wait_ticket(ours, 1)
         pressed_cpu = cpu_s(office.pid)
         _first_page(office)
         page = time.monotonic() - office.began

@@ -71,7 +71,7 @@ class Model(DeskModel):
         seq = self._write("TicketAdopted")
         new = self._next_id()
         ticket = new_ticket(new, day["number"], series, number, service, language, seq)
-        ticket.update(adopted=1, place=place, place_sub=new)
+        ticket.update(adopted=1, place=place, place_sub=1441 if printed_at is None else printed_at + 1)
         self.tickets[new] = ticket
 
     def _place_of_paper(self, printed_at: int | None) -> int:
@@ -239,8 +239,10 @@ class Model(DeskModel):
 
     def _same_working_day(self, last: Row, date: str | None) -> bool:
         soon = self.entries[last["opened"] - 1].boot == self.now.boot and self._since(last["opened"]) < SAME_DAY_MS
-        known = last["date"] is not None and date is not None
-        return bool(last["date"] == date) if known else soon
+        if last["date"] is not None and date is not None:
+            return bool(last["date"] == date)
+        used = [number % 1000 for (day, _), number in self.counters.items() if day == last["number"]]
+        return soon or max(used, default=0) <= 500
 
     def begin_incarnation(self, office: str, life: str) -> None:
         row = self._office_row()
@@ -251,8 +253,9 @@ class Model(DeskModel):
         row.update(fence_block=fresh_block(row["incarnation"]), fence_until=self.now.date)
         if self.day is not None:
             self.day["block"] = row["fence_block"]
-            for key in [key for key in self.counters if key[0] == self.day["number"]]:
-                del self.counters[key]
+            for key in self.counters:
+                if key[0] == self.day["number"]:
+                    self.counters[key] = row["fence_block"] * 1000 + 1
 
     def adopt_plan(self, plan: str) -> None:
         row, new = self.office, self.sketches[plan]
@@ -324,8 +327,13 @@ class Model(DeskModel):
             self._write("DayRedated")
             self.day["date"] = today
             self.redated.add(self.day["number"])
-        elif (date == today and late) or (date < today and (late or not self._dark_visitors())):
+        elif (date == today and late and not self._opened_after_hours(self.day)) or (date < today and (late or not self._dark_visitors())):
             self._close(system=1)
+
+    def _opened_after_hours(self, day: Row) -> bool:
+        """Whether a person opened this day when it should have been closed already."""
+        opened_at = self.now.minute - self._since(day["opened"]) // 60_000
+        return bool(opened_at >= self.sketch.closes + self.sketch.seconds("grace_min"))
 
     def _dark_visitors(self) -> bool:
         """Whether somebody in the hall took a number in this boot before the clock was known."""

@@ -85,9 +85,12 @@ class DeskModel(Ledger):
             raise No("undo-too-late")
         if any(self.tickets[number]["_moved"] != moved for number, moved in act["after"].items()):
             raise No("undo-moved-on")
-        self._write("Undone")
+        seq = self._write("Undone")
         for number, row in act["tickets"].items():
+            by_timer = self.tickets[number]["state"] == "serving" and self.tickets[number]["inferred"]
             self.tickets[number].update(row)
+            if by_timer and row["state"] == "called":
+                self.tickets[number]["heard"] = seq
         was = act["desk"]
         self._set_desk(desk, state=was["state"], ticket=was["ticket"], since=was["since"])
         del self.undo[desk]

@@ -106,18 +106,33 @@ def test_another_date_begins_at_one(hall: Bench) -> None:
     assert ticket(hall, take(hall)).number == 1
 
 
-def test_without_a_clock_the_same_boot_goes_on_for_twelve_hours() -> None:
+def test_without_a_clock_a_new_day_goes_on_numbering_while_the_numbers_last() -> None:
     hall = office_in_memory(clock=Clock(trusted=False))
     hall.do(OpenDay())
     take(hall, 3)
     hall.do(CloseDay())
-    hall.clock.advance(12 * HOUR - 1)
+    hall.clock.reboot(trusted=False)
     hall.do(OpenDay())
     assert ticket(hall, take(hall)).number == 4
+    take(hall, 500)
+    hall.do(CloseDay())
+    hall.clock.advance(12 * HOUR - 1)
+    hall.do(OpenDay())
+    assert ticket(hall, take(hall)).number == 505
     hall.do(CloseDay())
     hall.clock.advance(12 * HOUR)
     hall.do(OpenDay())
     assert ticket(hall, take(hall)).number == 1
+
+
+def test_a_day_opened_by_a_person_after_hours_stays_open_until_the_next_date() -> None:
+    hall = office_in_memory()
+    hall.clock.set_local(21, 0)
+    hall.do(OpenDay())
+    hall.clock.advance(2 * HOUR)
+    assert hall.do(TICK) == []
+    hall.clock.advance(2 * HOUR)
+    assert hall.do(TICK) != []
 
 
 def test_on_an_untrusted_clock_a_person_opens_the_day() -> None:

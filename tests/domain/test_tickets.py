@@ -91,7 +91,7 @@ def test_an_emergency_number_takes_the_place_of_its_printed_time(hall: Bench) ->
     take(hall)
     hall.clock.set_local(12, 40)
     hall.do(AdoptTicket("А", 9007, "consult", printed_at=NOON + 10))
-    assert ticket(hall, 3).place == (1, 3)
+    assert ticket(hall, 3).place == (1, NOON + 11)
     order = []
     for _ in range(3):
         hall.do(CallNext(1))
@@ -108,12 +108,26 @@ def test_a_paper_older_than_the_line_goes_first(hall: Bench) -> None:
     assert hall.office.desks[1].ticket == 2
 
 
+def test_papers_in_one_gap_stand_by_their_printed_times(hall: Bench) -> None:
+    hall.clock.set_local(12, 0)
+    take(hall)
+    hall.clock.set_local(13, 0)
+    for number, printed_at in ((9001, NOON + 20), (9002, NOON + 10), (9003, None)):
+        hall.do(AdoptTicket("А", number, "consult", printed_at=printed_at))
+    order = []
+    for _ in range(4):
+        hall.do(CallNext(1))
+        order.append(ticket(hall, hall.office.desks[1].ticket or 0).number)
+        hall.do(Finish(1))
+    assert order == [1, 9002, 9001, 9003]
+
+
 @pytest.mark.parametrize("printed_at", [None, NOON + 30, NOON])
 def test_a_paper_without_a_past_time_goes_to_the_end(hall: Bench, printed_at: int | None) -> None:
     hall.clock.set_local(12, 0)
     take(hall, 2)
     hall.do(AdoptTicket("А", 9001, "consult", printed_at=printed_at))
-    assert ticket(hall, 3).place == (2, 3)
+    assert ticket(hall, 3).place == (2, 24 * 60 + 1 if printed_at is None else printed_at + 1)
 
 
 def test_a_paper_goes_to_the_end_while_the_clock_is_not_trusted(hall: Bench) -> None:
@@ -121,7 +135,7 @@ def test_a_paper_goes_to_the_end_while_the_clock_is_not_trusted(hall: Bench) -> 
     take(hall, 2)
     hall.clock.trusted = False
     hall.do(AdoptTicket("А", 9001, "consult", printed_at=9 * 60))
-    assert ticket(hall, 3).place == (2, 3)
+    assert ticket(hall, 3).place == (2, 9 * 60 + 1)
 
 
 def test_a_number_in_the_queue_is_not_adopted_again(hall: Bench) -> None:
