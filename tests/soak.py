@@ -1,0 +1,49 @@
+"""`make soak`: the long runs behind the figures. About an hour on two cores; each step prints its own table.
+
+`python -m tests.soak [NAME ...]` runs all of them or those named; the exit code is the number that failed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+FULL: Mapping[str, Sequence[str]] = {
+    "rules": ("tests.domain.soak", "--steps", "200000", "--seed", "1"),
+    "races": ("tests.store.races", "--calls", "10000"),
+    "races-outside": ("tests.system.races", "--calls", "10000", "--tickets", "4000"),
+    "requests": ("tests.api.fuzz", "--requests", "2000"),
+    "cuts": ("tests.faults.power", "--cuts", "2000", "--mode", "random", "--no-litestream"),
+    "cuts-replicating": ("tests.faults.power", "--cuts", "300", "--mode", "random", "--litestream"),
+    "cuts-normal": ("tests.faults.power", "--cuts", "100", "--mode", "random", "--no-litestream", "--sync", "NORMAL"),
+    "cuts-delete": ("tests.faults.power", "--cuts", "100", "--mode", "random", "--no-litestream", "--journal", "DELETE"),
+    "every-operation": ("tests.faults.exhaustive", "--tickets", "60"),
+    "kills": ("tests.faults.kills", "--rounds", "100"),
+    "replica": ("tests.sync.kill_matrix", "--rounds", "20"),
+}
+"""The runs by name; `cuts-normal` and `cuts-delete` are controls that must lose tickets, and say so."""
+
+
+def main(names: Sequence[str]) -> int:
+    """Run them one after the other, with what they print."""
+    unknown = set(names) - set(FULL)
+    if unknown:
+        print(f"no such run: {', '.join(sorted(unknown))}; there are {', '.join(FULL)}", file=sys.stderr)
+        return 2
+    failed = []
+    for name in names or FULL:
+        command = FULL[name]
+        print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
+        began = time.monotonic()
+        code = subprocess.run([sys.executable, "-m", *command], check=False).returncode
+        print(f"== {name}: {'as promised' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - began:.0f} s", flush=True)
+        if code:
+            failed.append(name)
+    print(f"\n{len(failed)} of {len(names or FULL)} runs failed {' '.join(failed)}")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
