@@ -60,9 +60,7 @@ class _Line:
 
     def open(self, factory: Any) -> None:
         gpiozero = importlib.import_module("gpiozero")
-        self.device = gpiozero.DigitalInputDevice(
-            self.key.pin, pull_up=True, bounce_time=None, pin_factory=factory
-        )
+        self.device = gpiozero.DigitalInputDevice(self.key.pin, pull_up=True, bounce_time=None, pin_factory=factory)
         # The device's own handler would filter edges; the raw ones are wanted.
         self.device.pin.when_changed = self.on_edge
 

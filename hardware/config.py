@@ -162,9 +162,7 @@ class _Table:
     Mistakes go to a shared list; a wrong value reads as a harmless one of its type.
     """
 
-    def __init__(
-        self, place: Place, values: Mapping[str, Any], mistakes: list[ConfigMistake]
-    ) -> None:
+    def __init__(self, place: Place, values: Mapping[str, Any], mistakes: list[ConfigMistake]) -> None:
         self.place = place
         self.values = values
         self._known: list[str] = []
@@ -195,9 +193,7 @@ class _Table:
             self.mistake("out-of-range", key=key, value=value, low=low, high=high)
         return value or low
 
-    def choice(
-        self, key: str, allowed: Sequence[Any], default: Any = None, code: str = "unknown-word"
-    ) -> Any:
+    def choice(self, key: str, allowed: Sequence[Any], default: Any = None, code: str = "unknown-word") -> Any:
         """One of `allowed`, which are all texts or all numbers."""
         value = self.get(key, type(allowed[0]), default)
         if value is not None and value not in allowed:

@@ -11,9 +11,7 @@ class SilentVoice(Voice):
     """No loudspeaker: says nothing and tells so at once."""
 
     def __init__(self) -> None:
-        self._state = DeviceState(
-            Condition.MISSING, datetime.now(UTC), "no-loudspeaker", "connect-loudspeaker"
-        )
+        self._state = DeviceState(Condition.MISSING, datetime.now(UTC), "no-loudspeaker", "connect-loudspeaker")
 
     def say(self, text: str, language: str) -> bool:  # noqa: ARG002 - the Protocol names them
         """Return False: nobody heard it."""

@@ -25,9 +25,7 @@ class Child:
     Raises `OSError` when it can't be started.
     """
 
-    def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], cwd: Path, lock_fd: int
-    ) -> None:
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, lock_fd: int) -> None:
         self._process = subprocess.Popen(
             guarded(list(command)),
             env=dict(env),

@@ -189,6 +189,4 @@ class LagMeter:
             # The older of each pair keeps its time and takes the younger's bytes: the age can only
             # look larger.
             pairs = list(self._marks)
-            self._marks = deque(
-                (pairs[i][0], pairs[min(i + 1, len(pairs) - 1)][1]) for i in range(0, len(pairs), 2)
-            )
+            self._marks = deque((pairs[i][0], pairs[min(i + 1, len(pairs) - 1)][1]) for i in range(0, len(pairs), 2))

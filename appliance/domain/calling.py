@@ -52,7 +52,7 @@ class Miss(Command):
 
 @dataclass(frozen=True)
 class CallBack(Command):
-    """Call a missed visitor after all: the named one, or the last missed whom this desk serves. Once for each ticket."""
+    """Call a missed visitor after all: the named one, or the last missed whom this desk serves. Once for a ticket."""
 
     desk: int
     ticket: int | None = None

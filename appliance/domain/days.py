@@ -89,7 +89,7 @@ def opening_event(office: Office, plan: Plan, date: str | None, now: Now) -> Day
 def may_be_same_day(office: Office, last: Day, now: Now) -> bool:
     """Whether an opening without a date goes on numbering.
 
-    It does while papers of the last day may still be in the hall: soon after, or whenever the numbers are far from their
+    It does while papers of the last day may still be in the hall: soon after, or while the numbers are far from their
     end. A morning that begins at 87 harms nobody; two people with one number would.
     """
     same_boot = last.opened.moment.boot == now.moment.boot

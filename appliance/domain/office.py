@@ -47,7 +47,8 @@ class Ticket:
     """One visitor's number.
 
     `place` orders the line: a ticket issued here stands at (its id, 0), an adopted one behind the ticket whose time its
-    paper bears, by the minute on the paper. Times are stamps into the journal: `heard` is when the call was spoken or shown.
+    paper bears, by the minute on the paper. Times are stamps into the journal: `heard` is
+    when the call was spoken or shown.
     """
 
     id: int

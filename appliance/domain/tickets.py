@@ -13,7 +13,6 @@ from appliance.domain.office import Office, Slip, SlipState, Ticket, TicketState
 from appliance.domain.plan import canonical_series
 from appliance.domain.refusal import Code, Refused
 
-
 END_OF_DAY = 24 * 60 + 1
 """Where an adopted paper without a time stands among those that follow the same ticket: behind them."""
 

@@ -50,9 +50,7 @@ class VirtualPanel:
         with self._fingers[control]:
             self._pins[control].drive_high()
 
-    def bounce(
-        self, control: str, times: int = 6, gap_ms: float = 0.7, hold_s: float = 0.08
-    ) -> None:
+    def bounce(self, control: str, times: int = 6, gap_ms: float = 0.7, hold_s: float = 0.08) -> None:
         """One press by a worn contact: it makes and breaks `times` times on the way down and on the
         way up.
         """

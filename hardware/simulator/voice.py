@@ -54,9 +54,7 @@ class VirtualVoice(Voice):
     def unplug(self) -> None:
         """Take the loudspeaker away; what is being said breaks off."""
         if not self._unplugged.is_set():
-            self._state = DeviceState(
-                Condition.MISSING, datetime.now(UTC), "no-loudspeaker", "connect-loudspeaker"
-            )
+            self._state = DeviceState(Condition.MISSING, datetime.now(UTC), "no-loudspeaker", "connect-loudspeaker")
             self._unplugged.set()
 
     def plug(self) -> None:

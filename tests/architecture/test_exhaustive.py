@@ -74,7 +74,9 @@ def test_an_event_holds_json_values_alone(kind: type[Event]) -> None:
     assert {hints[field.name] for field in fields(kind)} <= SCALARS
 
 
-@pytest.mark.parametrize("kind", sorted(subclasses(Event), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", sorted(subclasses(Event), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__
+)
 def test_every_older_version_of_an_event_has_a_way_up(kind: type[Event]) -> None:
     assert all((kind.__name__, version) in codec.UPCASTS for version in range(1, kind.version))
 

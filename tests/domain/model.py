@@ -327,7 +327,9 @@ class Model(DeskModel):
             self._write("DayRedated")
             self.day["date"] = today
             self.redated.add(self.day["number"])
-        elif (date == today and late and not self._opened_after_hours(self.day)) or (date < today and (late or not self._dark_visitors())):
+        elif (date == today and late and not self._opened_after_hours(self.day)) or (
+            date < today and (late or not self._dark_visitors())
+        ):
             self._close(system=1)
 
     def _opened_after_hours(self, day: Row) -> bool:

@@ -124,9 +124,7 @@ def test_presses_of_all_keys_at_once_are_all_heard_one_at_a_time(office: Office)
         busy.release()
 
     office.buttons._on_press = listen
-    fingers = [
-        threading.Thread(target=office.panel.bounce, args=(name,)) for name in office.panel.controls
-    ]
+    fingers = [threading.Thread(target=office.panel.bounce, args=(name,)) for name in office.panel.controls]
     for finger in fingers:
         finger.start()
     for finger in fingers:

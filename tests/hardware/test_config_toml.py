@@ -134,8 +134,7 @@ BROKEN = {
         '"real"',
         '"simulate"',
         "unknown-word",
-        "hardware.toml: 'mode' is 'simulate', it must be one of real, simulated "
-        "(did you mean 'simulated'?)",
+        "hardware.toml: 'mode' is 'simulate', it must be one of real, simulated (did you mean 'simulated'?)",
     ),
     "factory that drops edges": (
         '"lgpio"',

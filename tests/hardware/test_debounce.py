@@ -185,9 +185,7 @@ bounces = st.lists(st.floats(0.05, 6), max_size=10).map(_below_8_ms)
 
 
 @given(press=st.floats(40, 250), before=bounces, after=bounces)
-def test_any_bouncing_press_is_exactly_one_tap(
-    press: float, before: list[float], after: list[float]
-) -> None:
+def test_any_bouncing_press_is_exactly_one_tap(press: float, before: list[float], after: list[float]) -> None:
     spans = [*before, press - sum(before) - sum(after), *after]
     assert kinds(run(DESK, edges(*spans))) == ["tap"]
     assert kinds(run(KIOSK, edges(*spans))) == ["tap"]

@@ -26,14 +26,10 @@ def place_in(folder: Path) -> ReplicaPlace:
 
 
 def make_replica(home: Path, patience: Patience = EAGER) -> Replica:
-    return Replica(
-        home / "queue.db", place_in(home / "target"), home / "work", pace=FAST, patience=patience
-    )
+    return Replica(home / "queue.db", place_in(home / "target"), home / "work", pace=FAST, patience=patience)
 
 
-def wait_for(
-    replica: Replica, wanted: Callable[[ReplicaState], bool], within: float = 10.0
-) -> ReplicaState:
+def wait_for(replica: Replica, wanted: Callable[[ReplicaState], bool], within: float = 10.0) -> ReplicaState:
     """The first state that fulfils `wanted`; AssertionError with the last one otherwise."""
     until = time.monotonic() + within
     while time.monotonic() < until:

@@ -87,9 +87,7 @@ def test_killed_litestream_is_restarted_and_catches_up(
     os.kill(pid, signal.SIGKILL)
     for _ in range(20):
         writer.add(connection)
-    state = helpers.wait_for(
-        replica, lambda s: s.condition is ReplicaCondition.RUNNING and s.pid not in (None, pid)
-    )
+    state = helpers.wait_for(replica, lambda s: s.condition is ReplicaCondition.RUNNING and s.pid not in (None, pid))
     helpers.wait_complete(replica)
     assert state.restarts == 1
     assert "-9" in state.last_error
@@ -98,9 +96,7 @@ def test_killed_litestream_is_restarted_and_catches_up(
     assert words == ["lost:", "back"]
 
 
-def test_frozen_litestream_is_replaced(
-    home: Path, db: Path, connection: sqlite3.Connection
-) -> None:
+def test_frozen_litestream_is_replaced(home: Path, db: Path, connection: sqlite3.Connection) -> None:
     patience = replace(helpers.EAGER, mute_s=0.5)
     replica = helpers.make_replica(home, patience)
     replica.start()
@@ -117,17 +113,13 @@ def test_frozen_litestream_is_replaced(
     assert restored_rows(home) == writer.rows(db)
 
 
-def test_upload_that_hangs_for_ever_is_noticed_and_heals(
-    home: Path, db: Path, connection: sqlite3.Connection
-) -> None:
+def test_upload_that_hangs_for_ever_is_noticed_and_heals(home: Path, db: Path, connection: sqlite3.Connection) -> None:
     patience = replace(helpers.EAGER, folder_upload_s=0.3)
     replica = helpers.make_replica(home, patience)
     replica.start()
     try:
         state = helpers.wait_complete(replica)
-        pieces = (
-            Path(helpers.place_in(home / "target").path) / "generations" / state.generation / "wal"
-        )
+        pieces = Path(helpers.place_in(home / "target").path) / "generations" / state.generation / "wal"
         pieces.rename(home / "pieces")
         pieces.write_text("in the way")
         writer.add(connection)
@@ -268,9 +260,7 @@ def test_restarted_office_finds_its_idle_replica_complete(home: Path, replica: R
 
 
 @pytest.mark.usefixtures("connection")
-def test_second_replica_of_one_database_is_refused_until_the_first_ends(
-    home: Path, replica: Replica
-) -> None:
+def test_second_replica_of_one_database_is_refused_until_the_first_ends(home: Path, replica: Replica) -> None:
     second = helpers.make_replica(home)
     second.start()
     try:
@@ -295,9 +285,7 @@ time.sleep(60)
 
 @pytest.mark.usefixtures("connection")
 def test_litestream_dies_with_a_parent_that_is_killed(home: Path) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(home), str(ROOT)], stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(home), str(ROOT)], stdout=subprocess.PIPE, text=True)
     try:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())

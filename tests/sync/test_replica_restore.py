@@ -92,9 +92,7 @@ def test_older_generation_does_when_the_newest_is_damaged_and_the_report_says_so
 
 def test_incarnations_of_an_office_are_listed_newest_first(home: Path) -> None:
     target = FolderTarget(home / "target")
-    for age, (office, incarnation) in enumerate(
-        [("office-17", "b2"), ("office-17", "a1"), ("office-18", "c3")]
-    ):
+    for age, (office, incarnation) in enumerate([("office-17", "b2"), ("office-17", "a1"), ("office-18", "c3")]):
         place = ReplicaPlace(target, office, incarnation)
         piece = Path(place.path) / "generations" / ("0" * 16) / "wal" / "00000000_00000000.wal.lz4"
         piece.parent.mkdir(parents=True)

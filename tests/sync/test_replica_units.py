@@ -33,10 +33,7 @@ def s3_place(secret: Path, prefix: str = "/offices/") -> ReplicaPlace:
 
 
 def test_the_place_holds_the_office_and_its_incarnation(tmp_path: Path) -> None:
-    assert (
-        ReplicaPlace(FolderTarget(tmp_path), "office-17", "a1").path
-        == f"{tmp_path}/office-17/a1/queue"
-    )
+    assert ReplicaPlace(FolderTarget(tmp_path), "office-17", "a1").path == f"{tmp_path}/office-17/a1/queue"
     assert s3_place(tmp_path / "secret").path == "offices/office-17/a1/queue"
     assert s3_place(tmp_path / "secret", "").path == "office-17/a1/queue"
 
@@ -117,9 +114,7 @@ def test_errors_lead_to_hints() -> None:
     entry = parse_log(error)
     assert entry.kind is LogKind.ERROR
     assert hint_for(entry.text) == "disk-full"
-    assert (
-        hint_for("RequestError: send request failed\ncaused by: dial tcp") == "target-unreachable"
-    )
+    assert hint_for("RequestError: send request failed\ncaused by: dial tcp") == "target-unreachable"
     assert hint_for("SignatureDoesNotMatch: status code: 403") == "target-refused"
     assert hint_for("something new") == "see-error"
     waiting = line("ERROR", "monitor error", error="no generation, waiting for data")
@@ -153,9 +148,7 @@ def test_while_nothing_is_confirmed_all_of_the_database_counts_as_missing(db: Pa
     connection.close()
 
 
-def test_the_lag_is_the_age_of_the_oldest_commit_that_is_not_there(
-    db: Path, connection: sqlite3.Connection
-) -> None:
+def test_the_lag_is_the_age_of_the_oldest_commit_that_is_not_there(db: Path, connection: sqlite3.Connection) -> None:
     litestream = FakeLitestream(db)
     meter = LagMeter(db, 0.0)
     first = litestream.capture()
@@ -174,9 +167,7 @@ def test_the_lag_is_the_age_of_the_oldest_commit_that_is_not_there(
     assert (done.missing, done.seconds) == (0, 0.0)
 
 
-def test_a_transaction_that_is_not_committed_is_not_missing(
-    db: Path, connection: sqlite3.Connection
-) -> None:
+def test_a_transaction_that_is_not_committed_is_not_missing(db: Path, connection: sqlite3.Connection) -> None:
     litestream = FakeLitestream(db)
     connection.execute("PRAGMA cache_size = 5")
     meter = LagMeter(db, 0.0)

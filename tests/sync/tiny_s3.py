@@ -49,9 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _key(self) -> str:
         authorization = self.headers.get("Authorization", "")
         self.s3.key_ids.add(authorization.partition("Credential=")[2].partition("/")[0])
-        return (
-            unquote(urlsplit(self.path).path).split("/", 2)[2:][0] if "/" in self.path[1:] else ""
-        )
+        return unquote(urlsplit(self.path).path).split("/", 2)[2:][0] if "/" in self.path[1:] else ""
 
     def _answer(self, status: int, body: bytes = b"", kind: str = "application/xml") -> None:
         self.send_response(status)
@@ -91,8 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
                 f"<Size>{len(body)}</Size></Contents>"
             )
         common = "".join(
-            f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>"
-            for name in sorted(folders)
+            f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" for name in sorted(folders)
         )
         listed = "<IsTruncated>false</IsTruncated>" + "".join(rows) + common
         self._answer(200, f"<ListBucketResult>{listed}</ListBucketResult>".encode())

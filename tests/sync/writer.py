@@ -22,8 +22,7 @@ def connect(db: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 1000")
     connection.execute(
-        "CREATE TABLE IF NOT EXISTS slip"
-        " (id INTEGER PRIMARY KEY, number TEXT NOT NULL, body BLOB) STRICT"
+        "CREATE TABLE IF NOT EXISTS slip (id INTEGER PRIMARY KEY, number TEXT NOT NULL, body BLOB) STRICT"
     )
     connection.execute("CREATE INDEX IF NOT EXISTS slip_number ON slip (number)")
     return connection
