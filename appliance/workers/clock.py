@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from appliance.domain.clockwork import CorrectClock, Tick, tick
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
-from appliance.domain.trust import Reading, Trust, confirmed, first_look, look_again
+from appliance.domain.trust import STEP_MS, Reading, Trust, confirmed, first_look, look_again
 from appliance.store.writer import QueueWriter
 
 log = logging.getLogger(__name__)
@@ -86,15 +86,14 @@ class OfficeClock:
 
     def now(self) -> Now:
         """The instant, with the office's local time if the clock is trusted."""
-        reading = self._reading()
-        trust = self.trust
+        at_ms, uptime_ms, trust = self._wall_ms(), self._uptime_ms(), self.trust
         # a step since the last look is not believed before it has been judged
-        trusted = trust.trusted and abs(reading.offset - trust.offset) < 2_000
-        moment = Moment(reading.at_ms, trusted, self._boot, reading.uptime_ms)
+        trusted = trust.trusted and abs(at_ms - uptime_ms - trust.offset) < STEP_MS
+        moment = Moment(at_ms, trusted, self._boot, uptime_ms)
         local = None
         if trusted and self._zone is not None:
-            local = datetime.fromtimestamp(reading.at_ms / 1000, self._zone).replace(tzinfo=None)
-        settled = trust.settled(reading.uptime_ms, self._grace_ms)
+            local = datetime.fromtimestamp(at_ms / 1000, self._zone).replace(tzinfo=None)
+        settled = trust.settled(uptime_ms, self._grace_ms)
         return Now(moment, local, self._disk_tight(), settled)
 
     def look(self) -> Trust:

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 JOB_TIMEOUT_S = 30.0
+ANSWER_FIRST_S = 0.02
+"""Drawing waits this long after a commit, so that whoever asked for the ticket has the number before the paper begins."""
 
 OUTCOMES = {
     PrintOutcome.PRINTED: SlipState.PRINTED,
@@ -91,7 +93,8 @@ class PrintingWorker:
                     pass
             except Exception:
                 log.exception("a slip's round failed")
-            self._nudge.wait(POLL_S)
+            if self._nudge.wait(POLL_S):
+                self._stop.wait(ANSWER_FIRST_S)
 
 
 def queued(office: Office) -> list[Slip]:
