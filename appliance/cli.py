@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,6 +56,7 @@ def _sentence(found: Mistake, language: str) -> str:
 def _told(error: Exception, options: argparse.Namespace) -> str | None:
     """What the person at the keyboard should do about an error that is theirs to mend; None for a bug."""
     from appliance.document_words import database
+    from appliance.folder_lock import FolderInUseError
     from appliance.replication import WrongOfficeError
     from appliance.store.database import TooNewError
     from hardware.config_mistakes import HardwareConfigError
@@ -62,14 +64,18 @@ def _told(error: Exception, options: argparse.Namespace) -> str | None:
     language = options.language
     if isinstance(error, HardwareConfigError):
         return str(error)
+    if isinstance(error, FolderInUseError):
+        return database("folder-in-use", language, path=error.folder)
+    if isinstance(error, sqlite3.Error):
+        return database("database-failed", language, detail=error)
+    if isinstance(error, PermissionError):
+        return database("not-permitted", language, path=error.filename)
     if isinstance(error, WrongOfficeError):
         return database("other-office", language, path=error.path, found=error.found, wanted=error.wanted)
     if isinstance(error, TooNewError):
         return database("too-new", language, path=getattr(options, "config", ""), detail=error)
     if isinstance(error, FileNotFoundError):
         return database("file-missing", language, path=error.filename)
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return database("port-taken", language, port=options.port_asked)
     return None
 
 
@@ -104,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
     restore = commands.add_parser("restore", help="restore the office from a replica, as a new incarnation")
     restore.add_argument("config", type=Path, help="office.toml of the new card")
-    restore.add_argument("source", type=Path, help="the replica's folder")
+    restore.add_argument("source", type=Path, nargs="?", help="the replica's folder; else the place in office.toml")
     restore.add_argument("--incarnation", help="an older one than the newest")
     restore.set_defaults(run=_restore)
 
@@ -147,9 +153,7 @@ def require_file(path: Path) -> None:
 def _office(options: argparse.Namespace) -> int:
     from appliance.process import run_office
 
-    config = read_config(options.config)
-    options.port_asked = config.web.port
-    run_office(config)
+    run_office(read_config(options.config))
     return 0
 
 
@@ -178,7 +182,6 @@ def _demo(options: argparse.Namespace) -> int:
     config: OfficeConfig = read_config(folder / "office.toml")
     if options.port is not None:
         config = replace(config, web=replace(config.web, port=options.port))
-    options.port_asked = config.web.port
     run_office(config, ports=20, demo=True)
     return 0
 

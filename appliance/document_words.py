@@ -23,6 +23,7 @@ MISTAKES: Mapping[str, str] = {
     "unknown-service": "there is no service “{found}” in this plan.",
     "not-a-letter": "“{found}” can't be the letter of a series: use one Cyrillic letter.",
     "duplicate": "“{found}” is there already. Each may be given once.",
+    "other-office": "this plan is of the office “{found}”, but office.toml says “{wanted}”. Correct one of them.",
 }
 """Mistakes of a plan or of office.toml; `document` puts the place before and the nearest right word behind."""
 
@@ -42,7 +43,9 @@ DATABASES: Mapping[str, str] = {
     "restore-failed": "The restore failed: {detail}.",
     "file-missing": "{path} doesn't exist. Check the path.",
     "other-office": "{path} belongs to the office “{found}”, but office.toml says “{wanted}”. Correct one of them.",
-    "port-taken": "The port {port} is taken by another program. Stop it, or set another port in office.toml.",
+    "folder-in-use": "Another process works on {path} already. Stop it first, or name another folder in office.toml.",
+    "database-failed": "The database can't be used: {detail}. Check the disk; if the file is damaged, restore it.",
+    "not-permitted": "{path} may not be read or written by this user. Check its owner and rights.",
     "too-new": "{path} was written by a newer release ({detail}). Install that release.",
     "owner-renewed": "The new code of the owner, shown only this once: {code}",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,8 @@ from hardware.ports import Condition, PrintOutcome, TicketPrinter
 from hardware.slip import SlipContent
 
 DEMO_OPERATORS = (("smirnova", "Смирнова Е. А."), ("koval", "Коваль О. П."), ("petrenko", "Петренко І. В."))
-OWNER_JOB = 1
-"""The printer's id for the owner's slip: a first start has no ticket yet."""
+OWNER_JOB = 80_000_000
+"""The printer's id for the owner's slip: far from those of visitors' slips."""
 PATIENCE_S = 10.0
 
 
@@ -38,13 +39,18 @@ def welcome_owner(
         number=code,
         service="",
         notes=(
-            "Сохраните этот код",
+            "Сохраните этот код: он показан только один раз.",
             "Збережіть цей код: його показано лише один раз.",
             "Keep this code: it is shown only once.",
         ),
     )
-    if not _printed(printer, encode(slip, profile)):
-        told("The owner code could not be printed: write it down from here.")
+    job = encode(slip, profile)
+
+    def put_on_paper() -> None:
+        if not _printed(printer, job):
+            told("The owner code could not be printed: write it down from here.")
+
+    threading.Thread(target=put_on_paper, name="owner-slip", daemon=True).start()
 
 
 def _printed(printer: TicketPrinter, job: bytes) -> bool:

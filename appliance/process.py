@@ -20,8 +20,12 @@ from appliance.devices import Devices, build
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Command
 from appliance.domain.office import Office, Slip
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plan import Plan
+from appliance.domain.plan_reader import PlanError
+from appliance.domain.refusal import Refused
+from appliance.folder_lock import FolderLock
 from appliance.notify import notify
+from appliance.plan_file import read_plan_file, unplanned
 from appliance.replication import WrongOfficeError, keep_replica
 from appliance.store.ballast import Ballast
 from appliance.store.database import connect_reader
@@ -29,7 +33,7 @@ from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import QueueWriter
 from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import SOURCES, ClockWorker, OfficeClock
-from appliance.workers.health import Health, Parts, ReplicaGlance
+from appliance.workers.health import Device, Health, Parts, ReplicaGlance
 from appliance.workers.pressing import Pressing
 from appliance.workers.printing import PrintingWorker
 from hardware.config import load as load_hardware
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WATCHDOG_S = 5.0
+PORT_RETRY_S = 5.0
 DIED = 70
 """Exit code when the writer died: the service manager starts the office again and it reloads from the disk."""
 
@@ -58,7 +63,7 @@ class OfficeProcess:
         self.demo = demo
         config.data.mkdir(parents=True, exist_ok=True)
         self.config = config
-        plan = read_plan(config.plan.read_text(encoding="utf-8"))
+        self._lock = FolderLock(config.data)
         hardware = load_hardware(config.hardware)
         self.ballast = Ballast(config.data / "ballast")
         self.ballast.ensure()
@@ -72,12 +77,14 @@ class OfficeProcess:
         known = self.writer.office
         if known.incarnation and known.id != config.office:
             raise WrongOfficeError(config.queue_db, known.id, config.office)
+        plan, self._plan_trouble = self._read_plan(known)
         self.clock.begin(known, last_known_ms(config))
         self.devices: Devices = build(hardware, config.data)
         self.writer.start()
         if not known.incarnation:
             self._ask(BeginIncarnation(config.office, secrets.token_hex(4)))
-        self._ask(AdoptPlan(plan))
+        if plan is not None:
+            self._adopt_plan(plan)
         self.clock.use_plan(self.writer.office)
         self.replica = keep_replica(config, self.writer.office)
         self._clock_worker = ClockWorker(self.writer, self.clock)
@@ -96,6 +103,7 @@ class OfficeProcess:
                 self.devices.buttons,
                 self.devices.voice,
                 self.glance,
+                self._notes,
             )
         )
         self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6))
@@ -107,6 +115,8 @@ class OfficeProcess:
 
     def start(self) -> None:
         """Accept buttons, print, speak and replicate. Returns when the first press would count."""
+        if self._printing is not None:
+            self._printing.settle()
         self.devices.buttons.start(self.pressing.on_press)
         self.devices.open_lamps()
         simulation = self.devices.simulation
@@ -120,7 +130,29 @@ class OfficeProcess:
         if self.replica is not None:
             self.replica.start()
         notify("READY=1")
-        log.info("ready: office=%s day=%s", self.config.office, self.writer.office.day)
+        day = self.writer.office.open_day
+        log.info("ready: office=%s day=%s", self.config.office, day.number if day is not None else "closed")
+
+    def open_web(self, ports: int, told: Callable[[str], None]) -> None:
+        """Serve the pages as soon as their port can be had. `ports`: how many to try, from the configured one on.
+
+        A taken port, or an address that isn't up yet, stops neither buttons nor printer.
+        """
+        threading.Thread(target=self._await_port, args=(ports, told), name="web-port", daemon=True).start()
+
+    def _await_port(self, ports: int, told: Callable[[str], None]) -> None:
+        web, complained = self.config.web, False
+        while not self._stopped.is_set():
+            try:
+                listener = open_listener(web.host, web.port, ports)
+            except OSError as error:
+                if not complained:
+                    log.error("no pages yet: %s port %s: %s; trying again", web.host, web.port, error)
+                complained = True
+                self._stopped.wait(PORT_RETRY_S)
+                continue
+            self.start_web(listener, told)
+            return
 
     def start_web(self, listener: socket.socket, told: Callable[[str], None]) -> None:
         """Import and serve the pages in a thread. `told` hears what only a first start says."""
@@ -155,6 +187,7 @@ class OfficeProcess:
         if self.replica is not None:
             self.replica.stop()
         self.devices.close()
+        self._lock.release()
 
     def glance(self) -> ReplicaGlance | None:
         """The replica as the technician sees it."""
@@ -177,6 +210,34 @@ class OfficeProcess:
         from hardware.encoder import encode
 
         return encode(slip_content(office, slip), self.devices.profile)
+
+    def _read_plan(self, known: Office) -> tuple[Plan | None, str]:
+        """The plan of the file, or None and the code of what is wrong while the database has one to go on with."""
+        try:
+            return read_plan_file(self.config.plan, self.config.office), ""
+        except PlanError as error:
+            if known.plan is None:
+                raise
+            log.error("the plan in force stays: %s", error)
+            return None, "plan-wrong"
+
+    def _adopt_plan(self, plan: Plan) -> None:
+        try:
+            self._ask(AdoptPlan(plan))
+        except Refused as refusal:
+            log.error("the plan in force stays: %s", refusal)
+            self._plan_trouble = "plan-refused"
+
+    def _notes(self) -> list[Device]:
+        """What is wrong with the documents the office was started with."""
+        office = self.writer.office
+        notes = [
+            Device(name, "buttons", "warning", self.clock.since, "not-in-plan", "check-plan", {"name": name})
+            for name in unplanned(self.devices.config, office.plan)
+        ]
+        if self._plan_trouble:
+            notes.append(Device("plan", "plan", "warning", self.clock.since, self._plan_trouble, "check-plan"))
+        return notes
 
     def _ask(self, command: Command) -> None:
         self.writer.submit(command, actor="office").result(30.0)
@@ -232,10 +293,12 @@ def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports
     office = OfficeProcess(config, demo=demo)
     signal.signal(signal.SIGTERM, office.stop)
     signal.signal(signal.SIGINT, office.stop)
-    office.start()
-    office.start_web(open_listener(config.web.host, config.web.port, ports), told)
-    office.wait()
-    office.close()
+    try:
+        office.start()
+        office.open_web(ports, told)
+        office.wait()
+    finally:
+        office.close()
 
 
 def _die(death: BaseException) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,17 @@ from pathlib import Path
 from appliance.config import OfficeConfig
 from appliance.domain.identity import BeginIncarnation
 from appliance.domain.office import Office
+from appliance.folder_lock import FolderLock
 from appliance.store.writer import QueueWriter
 from appliance.workers.clock import OfficeClock
 from appliance.workers.health import ReplicaGlance
 from sync.litestream import Pace
 from sync.replica import Replica
-from sync.restore import RestoreReport, restore
+from sync.restore import RestoreCode, RestoreReport, restore
 from sync.target import FolderTarget, ReplicaPlace, ReplicaTarget, S3Target, list_incarnations
+
+UNFINISHED = "restoring.db"
+"""A restored database before its new incarnation has begun; of no use to anybody but the next restore."""
 
 
 class WrongOfficeError(Exception):
@@ -91,23 +96,55 @@ class Restored:
     office: Office | None
 
 
-def restore_office(config: OfficeConfig, clock: OfficeClock, source: Path, incarnation: str | None = None) -> Restored:
-    """Restore queue.db from a replica folder and begin a new incarnation in a fresh numbering block.
+def restore_office(
+    config: OfficeConfig, clock: OfficeClock, source: Path | None, incarnation: str | None = None
+) -> Restored:
+    """Restore queue.db from a replica and begin a new incarnation in a fresh numbering block.
 
-    The newest incarnation is taken unless one is named.
+    `source` is the replica's folder; None means the place that office.toml names. The newest incarnation of a folder
+    is taken unless one is named. The database gets its name only when the new incarnation is in it: a cut before leaves
+    nothing that an office would start on.
     """
-    target = FolderTarget(source.resolve())
-    names = list_incarnations(target, config.office)
-    chosen = incarnation or (names[0] if names else "0001")
+    target = FolderTarget(source.resolve()) if source is not None else target_of(config)
     config.data.mkdir(parents=True, exist_ok=True)
-    report = restore(ReplicaPlace(target, config.office, chosen), config.queue_db.resolve())
-    if not report.ok:
-        return Restored(chosen, report, None)
-    writer = QueueWriter(config.queue_db, clock.now, on_death=lambda _: None)
+    lock = FolderLock(config.data)
+    try:
+        if config.queue_db.exists():
+            return Restored("", RestoreReport(RestoreCode.OUTPUT_EXISTS), None)
+        names = list_incarnations(target, config.office) if isinstance(target, FolderTarget) else []
+        chosen = incarnation or (names[0] if names else "")
+        if target is None or not chosen:
+            return Restored(chosen, RestoreReport(RestoreCode.NO_REPLICA), None)
+        made = config.queue_db.with_name(UNFINISHED)
+        for leftover in config.data.glob(f"{UNFINISHED}*"):
+            leftover.unlink()
+        report = restore(ReplicaPlace(target, config.office, chosen), made.resolve())
+        if not report.ok:
+            return Restored(chosen, report, None)
+        office = _begin_incarnation(made, config.office, clock)
+        _give_name(made, config.queue_db)
+        return Restored(chosen, report, office)
+    finally:
+        lock.release()
+
+
+def _begin_incarnation(database: Path, office: str, clock: OfficeClock) -> Office:
+    """Begin the next incarnation in this file and leave it without a WAL; the office's new state."""
+    writer = QueueWriter(database, clock.now, on_death=lambda _: None)
     clock.use_plan(writer.office)
     writer.start()
-    begin = BeginIncarnation(config.office, secrets.token_hex(4))
-    writer.submit(begin, actor="restore").result(30.0)
-    office = writer.office
+    writer.submit(BeginIncarnation(office, secrets.token_hex(4)), actor="restore").result(30.0)
+    begun = writer.office
     writer.stop()
-    return Restored(chosen, report, office)
+    return begun
+
+
+def _give_name(made: Path, wanted: Path) -> None:
+    """Put the finished file in its place with one durable step."""
+    fd = os.open(made, os.O_RDONLY)
+    os.fsync(fd)
+    os.close(fd)
+    made.rename(wanted)
+    folder = os.open(wanted.parent, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from appliance.api.app import ApiSettings, AppContext, create_app
 from appliance.api.routes import sim
@@ -18,6 +22,8 @@ from appliance.store.writer import QueueWriter
 from appliance.workers.clock import OfficeClock
 from appliance.workers.health import Health, ReplicaGlance
 from web.office import mount
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Parts:
 def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
     """The web server of an office, not yet running."""
     config = office.config
-    local = LocalStore(config.local_db)
+    local = open_local(config.local_db)
     context = AppContext(
         writer=office.writer,
         reads=Reads(config.queue_db),
@@ -58,6 +64,19 @@ def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
         demo_operators(local, config.data.parent, told)
     welcome_owner(local, office.devices.printer, office.devices.profile, told)
     return make_server(app, config.web.host, office.port)
+
+
+def open_local(path: Path) -> LocalStore:
+    """PINs and sessions. A damaged file is set aside and a new one made: people sign in anew, the queue goes on."""
+    try:
+        return LocalStore(path)
+    except sqlite3.DatabaseError as error:
+        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+        log.critical("%s is damaged (%s); it is kept as %s and a new owner code is made", path, error, aside)
+        path.rename(aside)
+        for companion in ("-wal", "-shm"):
+            path.with_name(path.name + companion).unlink(missing_ok=True)
+        return LocalStore(path)
 
 
 def tell_addresses(office: Parts, told: Callable[[str], None]) -> None:

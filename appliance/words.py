@@ -229,6 +229,13 @@ DEVICES: Mapping[str, str] = {
     "internal-errors": (
         "Some requests were refused by an error of the program: {errors}. Send the journal to the developers."
     ),
+    "plan-wrong": "plan.toml has mistakes, so the plan in force stays. Check the file: talon plan check.",
+    "plan-refused": (
+        "plan.toml lacks a service or a desk that is in use, so the plan in force stays. "
+        "Restart the box after the day is closed."
+    ),
+    "not-in-plan": "hardware.toml names {name}, which the plan doesn't know: its key is refused. Correct one of them.",
+    "check-plan": "Compare plan.toml and hardware.toml.",
     "run-doctor": "Open the technician's page: it says what to do.",
     "check-hardware-toml": "Check the pins in hardware.toml.",
     "free-the-key": "Free the key, or replace the panel.",

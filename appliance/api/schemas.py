@@ -209,7 +209,7 @@ class DeviceView(Told):
     """A device or a part of the box: its condition, since when, why, and what to do (codes with facts)."""
 
     name: str
-    kind: Literal["printer", "buttons", "voice", "replica", "disk", "clock", "store", "board"]
+    kind: Literal["printer", "buttons", "voice", "replica", "disk", "clock", "store", "board", "plan"]
     condition: Literal["ready", "warning", "missing", "fault"]
     since: datetime
     reason: str

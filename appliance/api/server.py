@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 import uvicorn
@@ -24,6 +25,7 @@ class Server(uvicorn.Server):
 def make_server(app: FastAPI, host: str = "127.0.0.1", port: int = 8080) -> Server:
     """A server that is ready to `run()`, in the main thread (then it minds SIGTERM) or in another one
     (then set `should_exit`)."""
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
         host=host,

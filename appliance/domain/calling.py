@@ -82,10 +82,15 @@ class Transfer(Command):
 
 @dataclass(frozen=True)
 class HearCall(Command):
-    """The call was spoken, or shown where there is no voice."""
+    """The call was spoken, or shown where there is no voice.
+
+    `called` is the journal entry of the call, `calls` how often it has been repeated since: together they name one
+    announcement. None means whatever call there is now.
+    """
 
     ticket: int
     calls: int
+    called: int | None = None
 
 
 @dataclass(frozen=True)
@@ -276,6 +281,8 @@ def hear_call(office: Office, command: HearCall, now: Now) -> Sequence[Event]:
     """Note that a call was heard, if it is still the newest call of a ticket that is still called."""
     ticket = office.tickets.get(command.ticket)
     if ticket is None or ticket.state is not TicketState.CALLED or ticket.calls != command.calls:
+        return []
+    if command.called is not None and ticket.called is not None and ticket.called.seq != command.called:
         return []
     return [CallHeard(ticket.id)]
 

@@ -99,8 +99,7 @@ def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event
         return [DayRedated(day.number, today)]
     ends = plan.closes + plan.settings.grace_min
     late = minute >= ends
-    opened_at = minute - now.moment.since(day.opened.moment) // 60_000
-    if today == day.date and late and opened_at < ends:
+    if today == day.date and late and now.minute_at(day.opened.moment) < ends:
         return closing_events(office, by_system=True)
     if today > day.date and (late or not taken_in_the_dark(office, now)):
         return closing_events(office, by_system=True)

@@ -55,6 +55,14 @@ class Now:
     disk_tight: bool = False
     settled: bool = True
 
+    def minute_at(self, earlier: Moment) -> int:
+        """The minute of the office's day at an earlier moment, by the present clock and the time since; may be below 0.
+
+        Only while the clock is trusted.
+        """
+        assert self.local is not None
+        return self.local.hour * 60 + self.local.minute - self.moment.since(earlier) // 60_000
+
 
 def iso(at_ms: int) -> str:
     """UTC milliseconds as the journal writes them: `2026-11-24T08:42:07.123Z`."""

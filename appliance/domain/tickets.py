@@ -87,7 +87,8 @@ def take(office: Office, command: TakeTicket, now: Now) -> Sequence[Event]:
     service = require.service(plan, command.service)
     if now.disk_tight:
         raise Refused(Code.DISK_FULL)
-    if now.settled and now.local is not None and now.local.hour * 60 + now.local.minute >= plan.closes:
+    after_hours = now.local is not None and now.minute_at(now.moment) >= plan.closes > now.minute_at(day.opened.moment)
+    if now.settled and after_hours:
         raise Refused(Code.ISSUING_CLOSED, closes=f"{plan.closes // 60:02d}:{plan.closes % 60:02d}")
     number = next_number(office, day, service.series)
     if numbers_left(day, number) <= 0:

@@ -143,7 +143,7 @@ class BoxPrinter:
 
 
 class SteppedPrinting(PrintingWorker):
-    """The printing worker without its loop: `start` still settles what an earlier life left in doubt."""
+    """The printing worker without its loop."""
 
     def _run(self) -> None:
         """Nothing: the scenario calls `print_one`."""
@@ -175,6 +175,7 @@ class PaperPath:
         self.printer = BoxPrinter(EscposPrinter(self.virtual.path, self._profile, self._note))
         self._worker = SteppedPrinting(writer, self.printer, self._compose, clock.now)
         self._hand = ThreadPoolExecutor(1, "slip")
+        self._worker.settle()
         self._worker.start()
 
     def detach(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 SIZE = 8 * 1024 * 1024
@@ -38,8 +39,9 @@ class Ballast:
         return True
 
     def release(self) -> None:
-        """Give the space back to the database."""
-        self._path.unlink(missing_ok=True)
+        """Give the space back to the database, if the file system lets us."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def free(self) -> int:
         """Bytes that the file system has free for this process."""

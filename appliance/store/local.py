@@ -106,13 +106,10 @@ class LocalStore:
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA secure_delete=ON")
         self._migrate()
-        self._sessions = {
-            bytes(token): Session(role, operator, desk, begun)
-            for token, role, operator, desk, begun in self._db.execute(
-                "SELECT token_hash, role, operator, desk, begun_s FROM sessions ORDER BY begun_s"
-            )
-        }
-        self._names = dict(self._db.execute("SELECT id, name FROM operators"))
+        self._sessions: dict[bytes, Session] = {}
+        self._names: dict[str, str] = {}
+        self._read()
+        (self._version,) = self._db.execute("PRAGMA data_version").fetchone()
 
     def close(self) -> None:
         """Close the database."""
@@ -199,9 +196,32 @@ class LocalStore:
         return token
 
     def session(self, token: str) -> Session | None:
-        """Whose token this is, from memory: no disk, no lock. None when it is unknown or its term is over."""
+        """Whose token this is, from memory. None when it is unknown or its term is over.
+
+        An owner's is looked at twice: `talon owner` may have ended it from another process.
+        """
         found = self._sessions.get(_digest(token))
+        if found is not None and found.role == "owner":
+            self._follow_others()
+            found = self._sessions.get(_digest(token))
         return found if found is not None and self._fresh(found) else None
+
+    def _follow_others(self) -> None:
+        """Take over what another process has changed, if one has."""
+        with self._lock:
+            (version,) = self._db.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._version = version
+                self._read()
+
+    def _read(self) -> None:
+        self._sessions = {
+            bytes(token): Session(role, operator, desk, begun)
+            for token, role, operator, desk, begun in self._db.execute(
+                "SELECT token_hash, role, operator, desk, begun_s FROM sessions ORDER BY begun_s"
+            )
+        }
+        self._names = dict(self._db.execute("SELECT id, name FROM operators"))
 
     def end_session(self, token: str) -> None:
         """Sign out; an unknown token is nobody's."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from appliance.domain.days import DayClosed
 from appliance.domain.identity import AdoptPlan
-from appliance.domain.message import Command, Event, Record
+from appliance.domain.message import Command, Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Office
 from appliance.domain.plan import Plan
@@ -205,10 +205,8 @@ class QueueWriter:
         except Refused as refusal:
             self._undo_command()
             return refusal
-        except sqlite3.OperationalError:
-            raise
         except Exception as error:
-            if type(error) is sqlite3.DatabaseError:  # The file is malformed: nobody may go on with it.
+            if _is_fatal(error):
                 raise
             self._undo_command()
             self.internal_errors += 1
@@ -286,9 +284,11 @@ class QueueWriter:
                 _answer(envelope.reply, Refused(Code.STORE_FAILED))
 
 
-def events_of(outcome: Outcome) -> list[Event]:
-    """The events of an outcome, without their records."""
-    return [record.event for record in outcome.records]
+def _is_fatal(error: Exception) -> bool:
+    """Whether nobody may go on with this database: disk failed, file malformed, or somebody else wrote to it."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return "journal.seq" in str(error)
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _digest(command: Command) -> str:

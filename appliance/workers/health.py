@@ -56,6 +56,8 @@ class Parts:
     buttons: Buttons | None
     voice: Voice
     replica: Callable[[], ReplicaGlance | None]
+    notes: Callable[[], Sequence[Device]] = tuple
+    """What else is wrong, such as a plan that could not be taken over."""
 
 
 class Health:
@@ -87,7 +89,7 @@ class Health:
         if parts.buttons is not None:
             found += _controls(parts.buttons.state())
         found.append(_device("voice", "voice", parts.voice.state()))
-        found += [self._replica(), self._disk(), self._clock(), self._store()]
+        found += [self._replica(), self._disk(), self._clock(), self._store(), *self._parts.notes()]
         return found
 
     def _replica(self) -> Device:
@@ -134,14 +136,16 @@ class Health:
 
     def _run(self) -> None:
         while not self._stop.wait(PERIOD_S):
-            held = self._parts.ballast.ensure()
-            if held != self._disk_held:
-                self._disk_held, self._disk_since = held, datetime.now(UTC)
-                log.warning("disk reserve %s", "is back" if held else "is spent: issuing stops")
+            try:
+                self._look_at_disk()
+            except Exception:
+                log.exception("the disk could not be looked at")
 
-    def disk_is_full(self) -> None:
-        """The writer met a full disk."""
-        self._disk_held, self._disk_since = False, datetime.now(UTC)
+    def _look_at_disk(self) -> None:
+        held = self._parts.ballast.ensure()
+        if held != self._disk_held:
+            self._disk_held, self._disk_since = held, datetime.now(UTC)
+            log.warning("disk reserve %s", "is back" if held else "is spent: issuing stops")
 
 
 def _device(name: str, kind: str, state: DeviceState) -> Device:

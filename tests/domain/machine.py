@@ -209,9 +209,12 @@ class Hall(RuleBasedStateMachine):
     def return_ticket(self, pick: int, any_state: bool) -> None:
         self.ask(ReturnTicket(pick if any_state else self.ticket(pick, ("missed", "parked"))))
 
-    @rule(pick=TICKETS, calls=st.sampled_from((1, 1, 1, 2, 3)))
-    def hear(self, pick: int, calls: int) -> None:
-        self.ask(HearCall(self.ticket(pick, ("called",)), calls))
+    @rule(pick=TICKETS, calls=st.sampled_from((1, 1, 1, 2, 3)), late=st.sampled_from((None, 0, 1)))
+    def hear(self, pick: int, calls: int, late: int | None) -> None:
+        number = self.ticket(pick, ("called",))
+        ticket = self.bench.office.tickets.get(number)
+        call = ticket.called.seq if ticket is not None and ticket.called is not None else 1
+        self.ask(HearCall(number, calls, None if late is None else call - late))
 
     @rule(desk=DESKS, operator=st.sampled_from(("ann", "bob", "о" * 50)))
     def sign_in(self, desk: int, operator: str) -> None:

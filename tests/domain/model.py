@@ -43,7 +43,9 @@ class Model(DeskModel):
         day, series = self._open_day(), canonical(self._service(service))
         if self.now.disk_tight:
             raise No("disk-full")
-        if self.now.settled and self.now.date is not None and self.now.minute >= self.sketch.closes:
+        late = self.now.date is not None and self.now.minute >= self.sketch.closes
+        opened_at = self.now.minute - self._since(day["opened"]) // 60_000
+        if self.now.settled and late and opened_at < self.sketch.closes:
             raise No("issuing-closed")
         number = self._next_number(day, series)
         if number > day["block"] * 1000 + 999:

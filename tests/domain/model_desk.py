@@ -70,9 +70,10 @@ class DeskModel(Ledger):
             raise No("nobody-serves")
         self._back_in_line("TicketTransferred", ticket, desk, service=target, desk=None, for_desk=None)
 
-    def hear_call(self, ticket: int, calls: int) -> None:
+    def hear_call(self, ticket: int, calls: int, called: int | None) -> None:
         for found in self.today():
-            if (found["id"], found["state"], found["calls"]) == (ticket, "called", calls):
+            meant = called is None or called == found["called"]
+            if meant and (found["id"], found["state"], found["calls"]) == (ticket, "called", calls):
                 found["heard"] = self._write("CallHeard")
 
     def undo_last(self, desk: int) -> None:

@@ -23,7 +23,7 @@ from appliance.domain.refusal import Code
 from appliance.domain.tickets import LeaveTicket, TakeTicket, TicketIssued
 from appliance.store import database
 from appliance.store.verify import verify
-from appliance.store.writer import MAILBOX_LIMIT, events_of
+from appliance.store.writer import MAILBOX_LIMIT
 from tests.domain.acts import without_undo
 from tests.store.rig import PATIENCE_S, TAKE, Office, refusal
 
@@ -35,7 +35,8 @@ def fail(*_: Any) -> Any:
 def test_what_waits_is_committed_together(office: Office) -> None:
     before = office.writer.commits
     futures = office.batch(*[TakeTicket("consult")] * 20)
-    numbers = [event.number for f in futures for event in events_of(f.result()) if isinstance(event, TicketIssued)]
+    records = [record for future in futures for record in future.result().records]
+    numbers = [record.event.number for record in records if isinstance(record.event, TicketIssued)]
     assert numbers == list(range(2, 22))
     assert office.writer.commits == before + 2
 

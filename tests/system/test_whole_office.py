@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -216,3 +217,105 @@ def test_a_broken_document_is_told_in_words_and_no_traceback(tmp_path: Path, fil
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_plan_that_drops_what_is_in_use_or_is_broken_stops_nobody(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    with OfficeRun(config) as office:
+        office.wait_ready()
+        assert office.ask("POST", "/api/v1/tickets", {"service": "subsidy", "paper": False})[0] == 201
+    plan = (tmp_path / "plan.toml").read_text()
+    dropped = (
+        plan.replace('id = "subsidy"', 'id = "grants"').replace('"subsidy", ', "").replace("version = 1", "version = 2")
+    )
+    for text, reason in ((dropped, "plan-refused"), ("schema = \n", "plan-wrong")):
+        (tmp_path / "plan.toml").write_text(text)
+        with OfficeRun(config) as office:
+            office.wait_ready()
+            assert office.ask("POST", "/api/v1/tickets", {"service": "subsidy", "paper": False})[0] == 201
+            renewed = talon("owner", str(config)).stdout
+            assert office.ask("POST", "/api/v1/session/owner", {"code": renewed.split()[-1]})[0] == 200
+            devices = office.ask("GET", "/api/v1/office")[1]["devices"]
+            assert (reason, "warning") in [(one["reason"], one["condition"]) for one in devices]
+
+
+def test_a_second_process_is_kept_off_the_data_folder(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    with OfficeRun(config) as office:
+        office.wait_ready()
+        second = talon("office", str(config))
+        assert (second.returncode, "Traceback" in second.stderr) == (2, False)
+        assert str(tmp_path / "data") in second.stderr
+        restored = talon("restore", str(config), str(tmp_path / "replica"))
+        assert (restored.returncode, "Traceback" in restored.stderr) == (2, False)
+        assert office.ask("POST", "/api/v1/tickets", {"service": "bills", "paper": False})[0] == 201
+
+
+def test_a_taken_port_stops_neither_buttons_nor_printer_and_the_pages_come_when_it_is_free(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    port = taken.getsockname()[1]
+    config.write_text(config.read_text().replace("port = 0", f"port = {port}"))
+    log = tmp_path / "log.txt"
+    process = subprocess.Popen([sys.executable, "-m", "appliance", "office", str(config)], stderr=log.open("wb"))
+    try:
+        await_true(lambda: log.exists() and "trying again" in log.read_text(), "it says that the port is taken", 20)
+        assert process.poll() is None
+        assert rows(tmp_path / "data/queue.db", "SELECT count(*) FROM day") == [(1,)]
+        taken.close()
+        await_true(lambda: _listens(port), "the pages come", 20)
+    finally:
+        taken.close()
+        process.terminate()
+        process.wait(20)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_restore_that_was_cut_short_leaves_nothing_that_an_office_would_start_on(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    with OfficeRun(lay_out(old)) as office:
+        office.wait_ready()
+        assert office.ask("POST", "/api/v1/tickets", {"service": "bills", "paper": False})[0] == 201
+        await_true(lambda: _replica_complete(office), "the replica is complete", 20)
+    config = lay_out(new)
+    cut = f"""
+import os
+from pathlib import Path
+import appliance.replication as replication
+from appliance.config import read_config
+from appliance.workers.clock import OfficeClock
+replication._begin_incarnation = lambda *_: os._exit(9)
+clock, source = OfficeClock(lambda: True), Path({str(old / "replica")!r})
+replication.restore_office(read_config(Path({str(config)!r})), clock, source)
+"""
+    assert subprocess.run([sys.executable, "-c", cut], timeout=60, check=False).returncode == 9
+    assert not (new / "data/queue.db").exists()
+    assert talon("restore", str(config), str(old / "replica")).returncode == 0
+    assert rows(new / "data/queue.db", "SELECT incarnation FROM office") == [(2,)]
+
+
+def test_damaged_databases_are_told_in_words_and_pins_are_made_anew(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    with OfficeRun(config) as office:
+        office.wait_ready()
+        first = office.owner_code()
+    (tmp_path / "data/local.db").write_bytes(b"no database at all" * 100)
+    for end in ("-wal", "-shm"):
+        (tmp_path / f"data/local.db{end}").unlink(missing_ok=True)
+    with OfficeRun(config) as office:
+        office.wait_ready()
+        assert office.owner_code() != first
+        assert office.ask("POST", "/api/v1/tickets", {"service": "bills", "paper": False})[0] == 201
+    assert list((tmp_path / "data").glob("local.db.damaged-*"))
+    (tmp_path / "data/queue.db").write_bytes(b"no database at all" * 100)
+    for end in ("-wal", "-shm"):
+        (tmp_path / f"data/queue.db{end}").unlink(missing_ok=True)
+    done = talon("office", str(config))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "restore" in done.stderr

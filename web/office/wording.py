@@ -81,6 +81,7 @@ DEVICES = {
     "replica": N_("Live copy of the database"),
     "disk": N_("Memory card"),
     "clock": N_("Clock"),
+    "plan": N_("Plan"),
     "store": N_("Database"),
     "board": N_("Hall board"),
 }

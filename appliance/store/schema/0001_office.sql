@@ -110,7 +110,7 @@ CREATE UNIQUE INDEX one_unmarked_paper_per_ticket ON slip (ticket) WHERE copy = 
 -- What was asked under which idempotency key; kept in memory too, so no index on random text. Emptied when the day closes.
 CREATE TABLE request (
     id     INTEGER PRIMARY KEY,
-    key    TEXT    NOT NULL CHECK (length(key) BETWEEN 1 AND 80),
+    key    TEXT    NOT NULL CHECK (length(key) BETWEEN 1 AND 96),
     digest TEXT    NOT NULL,
     first  INTEGER NOT NULL,
     last   INTEGER NOT NULL

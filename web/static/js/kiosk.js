@@ -40,8 +40,10 @@
         if (here.classList.contains("large")) asked.set("large", "1"); else asked.delete("large");
         await show(`/kiosk/ticket/${answer.body.id}?${asked}`);
       } else {
-        say(talon.sentence(answer.body, here.dataset.failed));
-        offer = new Map();
+        /* Nobody knows yet, or not now: the same key must be asked again, or the visitor would hold two numbers. */
+        const unknown = ["store-failed", "mailbox-full"].includes(answer.body?.code);
+        say(unknown ? here.dataset.failed : talon.sentence(answer.body, here.dataset.failed));
+        if (!unknown) offer = new Map();
       }
     } catch {
       say(here.dataset.failed);
