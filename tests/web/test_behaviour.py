@@ -247,10 +247,26 @@ def test_an_operator_is_added_by_the_owner(page: Page, fresh: FakeOffice) -> Non
     page.locator("#name").fill("Петренко О. В.")
     page.locator("#pin").fill("481516")
     with page.expect_navigation():
-        page.locator(".add button").click()
+        page.get_by_role("button", name="Сохранить").click()
     assert fresh.asked[-1][:3] == (
         "PUT", "operators", {"operator": "petrenko", "name": "Петренко О. В.", "pin": "481516"},
     )  # fmt: skip
+
+
+def test_a_paper_from_elsewhere_is_put_into_the_line(page: Page, fresh: FakeOffice) -> None:
+    page.goto("/technician?lang=ru")
+    page.locator("#adopt-series").fill("А")
+    page.locator("#adopt-number").fill("6")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Поставить в очередь").click()
+    service = fresh.asked[-1][2]["service"]
+    assert fresh.asked[-1][:3] == ("POST", "tickets/adopt", {"series": "А", "number": 6, "service": service})
+    page.locator("#adopt-series").fill("А")
+    page.locator("#adopt-number").fill("7")
+    page.locator("#adopt-time").fill("09:05")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Поставить в очередь").click()
+    assert fresh.asked[-1][2]["printed_at"] == "09:05"
 
 
 def test_the_bench_presses_keys_and_spoils_paper(page: Page, fresh: FakeOffice) -> None:

@@ -33,6 +33,7 @@ def router(pages: Pages) -> APIRouter:
             "slip_states": SLIPS,
             "entries": pages.reading.journal(TAIL),
             "people": pages.reading.operators(),
+            "services": pages.reading.kiosk().services,
         }
 
     @made.get("/technician")

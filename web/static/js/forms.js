@@ -1,6 +1,12 @@
 /* Forms that are sent as JSON; a refusal is a sentence beside the form. */
 "use strict";
 (() => {
+  /* What the API wants: numbers as numbers, and nothing at all for a field that was left empty. */
+  function bodyOf(form) {
+    const filled = [...new FormData(form)].filter(([name, value]) => value !== "" || form.elements[name].required);
+    return Object.fromEntries(filled.map(([name, value]) => [name, form.elements[name].type === "number" ? Number(value) : value]));
+  }
+
   async function sendForm(form) {
     const said = form.querySelector("[role=alert]");
     const button = form.querySelector("button");
@@ -12,7 +18,7 @@
     }
     button.setAttribute("aria-busy", "true");
     try {
-      const answer = await talon.send(form.dataset.sendTo, Object.fromEntries(new FormData(form)), { method: form.dataset.method ?? "POST" });
+      const answer = await talon.send(form.dataset.sendTo, bodyOf(form), { method: form.dataset.method ?? "POST" });
       if (answer.ok) {
         location.assign(form.dataset.then);
         return;
