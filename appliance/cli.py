@@ -131,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     day.set_defaults(run=_day)
 
     for command in commands.choices.values():
+        command.add_argument("-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="log every step")
         command.add_argument("--language", choices=LANGUAGES, default=_language(), help="of what is told")
     return parser
 

@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from appliance.api import problems
 from appliance.api.checking import Checking
 from appliance.api.context import ApiSettings, AppContext
+from appliance.api.description import describe
 from appliance.api.feed import Feed
 from appliance.api.guard import Guard
-from appliance.api.openapi import describe
 from appliance.api.reading import Reading
 from appliance.api.routes import clock, day, desks, feed, health, office, session, tickets
 from appliance.domain.refusal import Refused
