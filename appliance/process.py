@@ -28,7 +28,6 @@ from appliance.notify import notify
 from appliance.plan_file import read_plan_file, unplanned
 from appliance.replication import WrongOfficeError, keep_replica
 from appliance.store.ballast import Ballast
-from appliance.store.database import connect_reader
 from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import QueueWriter
 from appliance.workers.announcing import AnnouncingWorker
@@ -78,7 +77,7 @@ class OfficeProcess:
         if known.incarnation and known.id != config.office:
             raise WrongOfficeError(config.queue_db, known.id, config.office)
         plan, self._plan_trouble = self._read_plan(known)
-        self.clock.begin(known, last_known_ms(config))
+        self.clock.begin(known, newest_trusted_ms(config.queue_db))
         self.devices: Devices = build(hardware, config.data)
         self.writer.start()
         if not known.incarnation:
@@ -255,15 +254,6 @@ def load_drawing() -> None:
         log.exception("slips can't be drawn; numbers are given on the screens")
         return
     log.debug("drawing is loaded: %s, %s", slip_text.__name__, encoder.__name__)
-
-
-def last_known_ms(config: OfficeConfig) -> int:
-    """The newest trusted time in the office's journal."""
-    db = connect_reader(config.queue_db)
-    try:
-        return newest_trusted_ms(db)
-    finally:
-        db.close()
 
 
 def say(line: str) -> None:

@@ -21,7 +21,6 @@ from appliance.domain.message import Command
 from appliance.domain.office import Office, Slip
 from appliance.domain.slips import overdue
 from appliance.scenario.file import Scenario
-from appliance.store.database import connect_reader
 from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import Outcome, QueueWriter
 from appliance.workers.announcing import AnnouncingWorker
@@ -275,7 +274,7 @@ class Box:
         self.lives += 1
         self.clock = BoxClock(self.time, lambda: self.disk_full)
         self.writer = WatchedWriter(self.database, self.clock)
-        self.clock.begin(self.writer.office, last_known_ms(self.database))
+        self.clock.begin(self.writer.office, newest_trusted_ms(self.database))
         self.writer.start()
         if not self.writer.office.incarnation:
             self.writer.submit(BeginIncarnation("scenario", "0" * 8), actor="office").result(WAKE_S)
@@ -357,12 +356,3 @@ class Box:
         while self.paper is not None and (paper := self.paper.virtual.take()) is not None:
             found.append(paper)
         return found[::-1]
-
-
-def last_known_ms(database: Path) -> int:
-    """The newest trusted time in the journal."""
-    db = connect_reader(database)
-    try:
-        return newest_trusted_ms(db)
-    finally:
-        db.close()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 from appliance.domain import codec
 from appliance.domain.chain import GENESIS, link
 from appliance.domain.message import Event, Record
 from appliance.domain.moment import Moment, Stamp, from_iso, iso
+from appliance.store.database import connect_reader
 
 COLUMNS = (
     "seq",
@@ -85,9 +87,13 @@ def stamp(db: sqlite3.Connection, seq: int | None) -> Stamp | None:
     return Stamp(seq, Moment(from_iso(row[0]), bool(row[1]), row[2], row[3]))
 
 
-def newest_trusted_ms(db: sqlite3.Connection) -> int:
-    """The newest time that a trusted clock wrote, in UTC milliseconds; 0 of a new office."""
-    row = db.execute("SELECT at FROM journal WHERE clock_trusted = 1 ORDER BY seq DESC LIMIT 1").fetchone()
+def newest_trusted_ms(path: Path) -> int:
+    """The newest time that a trusted clock wrote into this database, in UTC milliseconds; 0 of a new office."""
+    db = connect_reader(path)
+    try:
+        row = db.execute("SELECT at FROM journal WHERE clock_trusted = 1 ORDER BY seq DESC LIMIT 1").fetchone()
+    finally:
+        db.close()
     return 0 if row is None else from_iso(row[0])
 
 
