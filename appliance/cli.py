@@ -15,8 +15,9 @@ from importlib import resources
 from pathlib import Path
 
 from appliance.config import ConfigError, OfficeConfig, read_config
-from appliance.domain.document import Mistake
-from appliance.domain.plan_reader import PlanError, read_plan
+from appliance.domain.plan_reader import PlanError
+from appliance.plan_commands import add_plan_commands, add_roster_commands, mistake
+from appliance.simulation.command import add_parser
 
 LANGUAGES = ("ru", "uk", "en")
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (ConfigError, PlanError) as error:
         for found in error.mistakes:
-            print(_sentence(found, options.language), file=sys.stderr)
+            print(mistake(found, options.language), file=sys.stderr)
         return 2
     except Exception as error:
         told = _told(error, options)
@@ -44,13 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(told, file=sys.stderr)
         return 2
     return answer
-
-
-def _sentence(found: Mistake, language: str) -> str:
-    """One mistake of a document in the reader's language."""
-    from appliance.document_words import document
-
-    return document(found.place, found.code, found.facts, found.nearest, language)
 
 
 def _told(error: Exception, options: argparse.Namespace) -> str | None:
@@ -114,10 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--incarnation", help="an older one than the newest")
     restore.set_defaults(run=_restore)
 
-    plan = commands.add_parser("plan", help="check a plan")
-    plan.add_argument("action", choices=["check"])
-    plan.add_argument("file", type=Path)
-    plan.set_defaults(run=_plan)
+    add_plan_commands(commands)
+    add_roster_commands(commands)
 
     hardware = commands.add_parser("hardware", help="check a hardware.toml")
     hardware.add_argument("action", choices=["check"])
@@ -130,10 +122,21 @@ def _parser() -> argparse.ArgumentParser:
     day.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database and papers there")
     day.set_defaults(run=_day)
 
+    add_parser(commands)
+
+    parser.set_defaults(language=_language())
+    _add_common(commands)
+    return parser
+
+
+def _add_common(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What every command and every action of it understands, wherever on the line it stands."""
     for command in commands.choices.values():
         command.add_argument("-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="log every step")
-        command.add_argument("--language", choices=LANGUAGES, default=_language(), help="of what is told")
-    return parser
+        command.add_argument("--language", choices=LANGUAGES, default=argparse.SUPPRESS, help="of what is told")
+        for action in command._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                _add_common(action)
 
 
 def _language() -> str:
@@ -244,20 +247,6 @@ def _restore(options: argparse.Namespace) -> int:
         f"office={done.office.id} incarnation={done.office.incarnation} entries={done.office.seq} "
         f"block={block} took={done.report.elapsed_s:.1f}s"
     )
-    return 0
-
-
-def _plan(options: argparse.Namespace) -> int:
-    try:
-        plan = read_plan(options.file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        print(f"{options.file}: {error}", file=sys.stderr)
-        return 2
-    except PlanError as error:
-        for found in error.mistakes:
-            print(_sentence(found, options.language))
-        return 1
-    print(f"version {plan.version}: {len(plan.services)} services, {len(plan.desks)} desks")
     return 0
 
 

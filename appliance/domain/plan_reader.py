@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from appliance.domain.document import Mistake, Table, nearest
-from appliance.domain.plan import (
-    LANGUAGES,
-    DeskClass,
-    DeskPlan,
-    NextWhenCalled,
-    Organisation,
-    Plan,
-    Service,
-    Settings,
-    canonical_series,
+from appliance.domain.document import Mistake, Table
+from appliance.domain.plan import LANGUAGES, Hours, NextWhenCalled, Plan, Policy, PolicyKind, Settings
+from appliance.domain.plan_catalogue import (
+    read_categories,
+    read_desks,
+    read_organisations,
+    read_reasons,
+    read_services,
 )
+from appliance.domain.plan_checks import contradictions
+from appliance.domain.plan_hours import NEVER, read_calendar, read_hours
+from appliance.domain.plan_people import read_absences, read_operators, read_shifts
 
+SCHEMA = 1
 DESK_WORDS = ("window", "table", "workplace")
 DOCUMENT_LIMIT = 2_000_000
+DAY_S = 86_400
+SETTING_LIMITS = {
+    "booked_early_min": 240,
+    "booked_late_min": 240,
+    "booked_norm_min": 240,
+    "min_cover": 999,
+    "daily_limit": 100_000,
+    "advise_wait_min": 240,
+}
+"""The largest value of a setting; of the others a day of seconds."""
 
 
 class PlanError(Exception):
@@ -33,66 +44,98 @@ class PlanError(Exception):
         self.mistakes = tuple(mistakes)
 
 
-def read_plan(document: str) -> Plan:
-    """The plan of a TOML document, or PlanError with all its mistakes."""
-    if len(document) > DOCUMENT_LIMIT:
-        raise PlanError([Mistake("plan", "too-long", {"limit": str(DOCUMENT_LIMIT)})])
-    try:
-        raw = tomllib.loads(document)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError([Mistake("plan", "not-toml", {"error": str(error)})]) from error
-    mistakes: list[Mistake] = []
-    plan = _plan(Table(raw, "plan", mistakes), document)
-    if mistakes:
-        raise PlanError(mistakes)
+def checked_plan(document: str) -> Plan:
+    """The plan of a document that an office is to adopt now: without mistakes and without contradictions."""
+    plan = read_plan(document)
+    found = contradictions(plan)
+    if found:
+        raise PlanError(found)
     return plan
 
 
+def read_plan(document: str) -> Plan:
+    """The plan of a TOML document, or PlanError with all its mistakes.
+
+    What was adopted once must stay readable for as long as its journal: rules about what fits together belong to
+    `contradictions`, which only a document that is still to be adopted has to pass.
+    """
+    if len(document) > DOCUMENT_LIMIT:
+        raise PlanError([Mistake("plan", "document-too-long", {"limit": str(DOCUMENT_LIMIT)})])
+    try:
+        raw = tomllib.loads(document)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError([_not_toml(str(error))]) from error
+    mistakes: list[Mistake] = []
+    plan = _plan(Table(raw, "plan", mistakes), document)
+    if mistakes:
+        raise PlanError(_without_consequences(mistakes))
+    return plan
+
+
+def _not_toml(error: str) -> Mistake:
+    match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", error)
+    if match is None:
+        return Mistake("plan", "not-toml", {"error": error})
+    return Mistake("plan", "not-toml-at", {"line": match[2], "column": match[3], "error": match[1]})
+
+
+def _without_consequences(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """The mistakes without those that say only that a thing isn't there whose id is wrong."""
+    misnamed = {mistake.place.split()[0] for mistake in mistakes if mistake.place.endswith((".id", ".number"))}
+    missing = {mistake.place.removeprefix("plan.") for mistake in mistakes if mistake.code == "missing"}
+    lost = {f"unknown-{thing}" for thing in misnamed | missing}
+    return [mistake for mistake in mistakes if mistake.code not in lost]
+
+
 def _plan(table: Table, document: str) -> Plan:
-    table.number("schema", 1, 1)
-    version = table.number("version", 1, 10**9)
-    office = table.text("office", 40)
-    if office and not re.fullmatch(r"[a-z0-9-]+", office):
-        table.wrong("not-an-id", "office", found=office)
-    languages = _languages(table)
-    timezone = table.text("timezone", 60)
-    if timezone and not _known_zone(timezone):
-        table.wrong("unknown-timezone", "timezone", found=timezone)
-    hours = Table(table.take("hours", dict), "hours", table.mistakes)
-    opens, closes = _minutes(hours, "opens"), _minutes(hours, "closes")
-    hours.finish()
-    if opens >= closes and not any(mistake.place.split(".")[0] == "hours" for mistake in table.mistakes):
-        hours.wrong("closes-before-opens")
-    organisations = _organisations(table)
-    services = _services(table, organisations)
-    desks = _desks(table, services)
+    schema: int = table.take("schema", int)
+    if table.was_read("schema") and schema != SCHEMA:
+        table.wrong("other-schema", "schema", found=schema, wanted=SCHEMA)
+    organisations = read_organisations(table)
+    services = read_services(table, organisations)
+    desks = read_desks(table, services, organisations)
+    operators = read_operators(table, services, organisations)
     plan = Plan(
-        version=version,
-        office=office,
+        version=table.number("version", 1, 10**9),
+        office=table.id("office"),
         name=table.words("name", 120),
         address=table.words("address", 160, optional=True),
-        timezone=timezone,
-        languages=languages,
+        timezone=_timezone(table),
+        languages=_languages(table),
         desk_word=table.choice("desk_word", DESK_WORDS, "window"),
         phone=table.text("phone", 40, ""),
-        opens=opens,
-        closes=closes,
+        hours=_hours(table),
         organisations=organisations,
         services=services,
         desks=desks,
-        settings=_settings(Table(table.take("settings", dict, {}), "settings", table.mistakes)),
+        calendar=read_calendar(table.table("calendar")),
+        policy=_policy(table.table("policy")),
+        categories=read_categories(table),
+        reasons=read_reasons(table),
+        operators=operators,
+        shifts=read_shifts(table, operators, desks),
+        absences=read_absences(table, operators),
+        settings=_settings(table.table("settings")),
         document=document,
     )
     table.finish()
     return plan
 
 
+def _hours(table: Table) -> Hours:
+    hours = table.table("hours", optional=False)
+    return read_hours(hours) if table.was_read("hours") else Hours(NEVER, NEVER, NEVER)
+
+
 def _languages(table: Table) -> tuple[str, ...]:
-    asked = table.take("languages", list, list(LANGUAGES))
-    for language in asked:
-        if language not in LANGUAGES:
-            table.wrong("not-allowed", "languages", found=language, allowed=", ".join(LANGUAGES))
-    return tuple(language for language in asked if language in LANGUAGES) or LANGUAGES
+    return table.choices("languages", LANGUAGES) or LANGUAGES
+
+
+def _timezone(table: Table) -> str:
+    timezone = table.text("timezone", 60)
+    if table.was_read("timezone") and not _known_zone(timezone):
+        table.wrong("unknown-timezone", "timezone", found=timezone)
+    return timezone
 
 
 def _known_zone(name: str) -> bool:
@@ -103,99 +146,26 @@ def _known_zone(name: str) -> bool:
     return True
 
 
-def _minutes(table: Table, key: str) -> int:
-    text = table.text(key, 5)
-    match = re.fullmatch(r"(\d\d):(\d\d)", text)
-    if match is None or int(match[2]) > 59 or int(match[1]) * 60 + int(match[2]) > 1440:
-        if text:
-            table.wrong("not-a-time", key, found=text)
-        return 0
-    return int(match[1]) * 60 + int(match[2])
-
-
-def _organisations(table: Table) -> dict[str, Organisation]:
-    made: dict[str, Organisation] = {}
-    for item in table.tables("organisation", "id"):
-        name = _id(item, "id", made)
-        made[name] = Organisation(name, item.words("name", 120))
-        item.finish()
-    return made
-
-
-def _services(table: Table, organisations: Mapping[str, Organisation]) -> dict[str, Service]:
-    made: dict[str, Service] = {}
-    for item in table.tables("service", "id"):
-        name = _id(item, "id", made)
-        series = canonical_series(item.text("series", 3))
-        if not re.fullmatch(r"[А-ЯІЇЄҐ]", series) and series:
-            item.wrong("not-a-letter", "series", found=series)
-        organisation = item.text("organisation", 40, next(iter(organisations), ""))
-        if organisation not in organisations:
-            item.wrong(
-                "unknown-organisation",
-                "organisation",
-                found=organisation,
-                nearest=nearest(organisation, list(organisations)),
-            )
-        full = item.words("name", 600)
-        short = item.words("short", 120, optional=True)
-        made[name] = Service(
-            id=name,
-            series=series,
-            organisation=organisation,
-            name=full,
-            short=short if short.texts else full,
-            documents=item.words("documents", 400, optional=True),
-            icon=item.text("icon", 40, "file-text"),
-            popular=item.take("popular", bool, False),
-            norm_min=item.number("norm_min", 1, 240, 15),
-        )
-        item.finish()
-    if not made:
-        table.wrong("missing", "service")
-    return made
-
-
-def _desks(table: Table, services: Mapping[str, Service]) -> dict[int, DeskPlan]:
-    made: dict[int, DeskPlan] = {}
-    for item in table.tables("desk", "number"):
-        number = item.number("number", 1, 999)
-        if number in made:
-            item.wrong("duplicate", "number", found=number)
-        served = item.take("services", list, [])
-        target = item.text("transfer_to", 40, "")
-        for name in [*served, *([target] if target else [])]:
-            if not isinstance(name, str) or name not in services:
-                item.wrong(
-                    "unknown-service",
-                    "services" if name in served else "transfer_to",
-                    found=name,
-                    nearest=nearest(str(name), list(services)),
-                )
-        desk_class = item.choice("class", list(DeskClass), DeskClass.PERMANENT)
-        made[number] = DeskPlan(number, DeskClass(desk_class), tuple(served), target or None)
-        item.finish()
-    if not made:
-        table.wrong("missing", "desk")
-    return made
+def _policy(table: Table) -> Policy:
+    usual = Policy()
+    policy = Policy(
+        kind=PolicyKind(table.choice("kind", list(PolicyKind), usual.kind)),
+        ratio=table.number("ratio", 1, 99, usual.ratio),
+        passes=table.number("passes", 0, 99, usual.passes),
+    )
+    table.finish()
+    return policy
 
 
 def _settings(table: Table) -> Settings:
-    defaults = Settings()
-    policy = table.choice("next_when_called", list(NextWhenCalled), defaults.next_when_called)
+    usual = Settings()
+    next_when_called = table.choice("next_when_called", list(NextWhenCalled), usual.next_when_called)
     numbers = {
-        setting.name: table.number(setting.name, 0, 86_400, getattr(defaults, setting.name))
+        setting.name: table.number(
+            setting.name, 0, SETTING_LIMITS.get(setting.name, DAY_S), getattr(usual, setting.name)
+        )
         for setting in fields(Settings)
         if setting.name != "next_when_called"
     }
     table.finish()
-    return Settings(next_when_called=NextWhenCalled(policy), **numbers)
-
-
-def _id(item: Table, key: str, taken: Mapping[str, object]) -> str:
-    name = item.text(key, 40)
-    if name and not re.fullmatch(r"[a-z0-9-]+", name):
-        item.wrong("not-an-id", key, found=name)
-    if name in taken:
-        item.wrong("duplicate", key, found=name)
-    return name
+    return Settings(next_when_called=NextWhenCalled(next_when_called), **numbers)
