@@ -18,7 +18,21 @@ BODY_LIMIT = 4096
 KINDS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in (*EVOLVERS, PlanAdopted, ClockCorrected)}
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
-UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+
+
+def unchanged(values: dict[str, Any]) -> dict[str, Any]:
+    """The next version only has new fields, and their defaults say what the old one meant."""
+    return values
+
+
+UPCASTS: Mapping[tuple[str, int], Upcast] = {
+    ("TicketIssued", 1): unchanged,
+    ("TicketLeft", 1): unchanged,
+    ("TicketCalled", 1): unchanged,
+    ("TicketParked", 1): unchanged,
+    ("TicketTransferred", 1): unchanged,
+    ("BreakStarted", 1): unchanged,
+}
 """(kind, version) to a function that makes the body of the next version."""
 
 

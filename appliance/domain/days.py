@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from appliance.domain.calling import ServiceFinished
 from appliance.domain.desks import DeskClosed
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
 from appliance.domain.numbering import BLOCK_SIZE, block_for
 from appliance.domain.office import Day, Desk, DeskState, Office, SlipState, TicketState
+from appliance.domain.pausing import HallResumed
 from appliance.domain.plan import Plan
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.serving import ServiceFinished
 from appliance.domain.slips import SlipExpired
 from appliance.domain.tickets import TicketLeft
 
@@ -107,7 +108,7 @@ def close_day(office: Office, command: CloseDay, now: Now) -> Sequence[Event]:
 
 def closing_events(office: Office, *, by_system: bool) -> Sequence[Event]:
     """Everything that the end of a day ends: tickets, desks and papers first, then the day itself."""
-    events: list[Event] = []
+    events: list[Event] = [] if office.pause is None else [HallResumed(office.pause.id, by_system=True)]
     for ticket in office.tickets.values():
         if ticket.state is TicketState.SERVING and ticket.desk is not None:
             events.append(ServiceFinished(ticket.id, ticket.desk, by_system=True))
@@ -137,6 +138,7 @@ def opened(office: Office, record: Record, event: DayOpened) -> Office:
         numbers=office.numbers if event.continues else {},
         tickets={},
         slips={},
+        pauses=(),
         desks={number: office.desks.get(number, Desk(number)) for number in plan.desks},
     )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from appliance.domain import require
+from appliance.domain.hours import day_hours
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Desk, DeskState, Office
+from appliance.domain.plan import Plan, ReasonKind
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.roster import operator_for
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,10 @@ class CloseDesk(Command):
 
 @dataclass(frozen=True)
 class TakeBreak(Command):
-    """A free desk goes on a break."""
+    """A free desk goes on a break. `reason` is a code of the plan, or ""."""
 
     desk: int
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,10 @@ class DeskClosed(Event):
 class BreakStarted(Event):
     """A desk went on a break."""
 
+    version: ClassVar[int] = 2
+
     desk: int
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,8 +107,20 @@ def open_desk(office: Office, command: OpenDesk, now: Now) -> Sequence[Event]:
         return [BreakEnded(desk.number)]
     if desk.state is not DeskState.CLOSED:
         raise Refused(Code.DESK_ALREADY_OPEN, desk=desk.number)
-    require.open_day(office)
-    return [DeskOpened(desk.number)]
+    plan, _ = require.open_day(office)
+    return [DeskOpened(desk.number), *_by_roster(office, plan, desk, now)]
+
+
+def _by_roster(office: Office, plan: Plan, desk: Desk, now: Now) -> Sequence[Event]:
+    """Sign in whom the roster has at this desk now, unless somebody is or they work elsewhere (rule 14)."""
+    if desk.operator is not None or now.local is None:
+        return []
+    minute, today = now.local.hour * 60 + now.local.minute, now.local.date()
+    worked_as = day_hours(plan, today, now.public).weekday
+    operator = operator_for(plan, desk.number, today, minute, weekday=worked_as)
+    if operator is None or any(other.operator == operator for other in office.desks.values()):
+        return []
+    return [OperatorSignedIn(desk.number, operator)]
 
 
 def close_desk(office: Office, command: CloseDesk, now: Now) -> Sequence[Event]:
@@ -114,9 +134,14 @@ def close_desk(office: Office, command: CloseDesk, now: Now) -> Sequence[Event]:
 
 
 def take_break(office: Office, command: TakeBreak, now: Now) -> Sequence[Event]:
-    """Send a free desk on a break."""
+    """Send a free desk on a break, as long as enough desks go on receiving."""
     desk = require.free_desk(office, command.desk)
-    return [BreakStarted(desk.number)]
+    plan, _ = require.open_day(office)
+    require.reason(plan, ReasonKind.BREAK, command.reason)
+    others = sum(other.working for other in office.desks.values() if other.number != desk.number)
+    if others < plan.settings.min_cover:
+        raise Refused(Code.TOO_FEW_DESKS, desk=desk.number, working=others, needed=plan.settings.min_cover)
+    return [BreakStarted(desk.number, command.reason)]
 
 
 def sign_in(office: Office, command: SignIn, now: Now) -> Sequence[Event]:
@@ -147,7 +172,7 @@ def closed(office: Office, record: Record, event: DeskClosed) -> Office:
 
 def break_started(office: Office, record: Record, event: BreakStarted) -> Office:
     """The desk is on a break."""
-    return _in_state(office, record, event.desk, DeskState.BREAK)
+    return _in_state(office, record, event.desk, DeskState.BREAK, event.reason)
 
 
 def break_ended(office: Office, record: Record, event: BreakEnded) -> Office:
@@ -166,6 +191,6 @@ def signed_out(office: Office, record: Record, event: OperatorSignedOut) -> Offi
     return office.with_desk(replace(office.desks[event.desk], operator=None))
 
 
-def _in_state(office: Office, record: Record, number: int, state: DeskState) -> Office:
+def _in_state(office: Office, record: Record, number: int, state: DeskState, reason: str = "") -> Office:
     desk = office.desks.get(number, Desk(number))
-    return office.with_desk(replace(desk, state=state, ticket=None, since=record.stamp, undo=None))
+    return office.with_desk(replace(desk, state=state, ticket=None, since=record.stamp, reason=reason, undo=None))

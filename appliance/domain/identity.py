@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from appliance.domain.adjusting import adjusted
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
 from appliance.domain.numbering import BLOCK_SIZE, block_of
@@ -26,7 +27,10 @@ class BeginIncarnation(Command):
 
 @dataclass(frozen=True)
 class AdoptPlan(Command):
-    """A validated plan that takes force at the next opening of a day (at once if none was ever in force)."""
+    """A validated plan that takes force at the next opening of a day (at once if none was ever in force).
+
+    Its norms, limits, hours and skills apply at once (rule 18).
+    """
 
     plan: Plan
 
@@ -64,7 +68,12 @@ def adopt_plan(office: Office, command: AdoptPlan, now: Now) -> Sequence[Event]:
     if newest is not None and newest.digest == plan.digest:
         return []
     if office.open_day is not None:
-        gone = {t.service for t in office.tickets.values() if not _ended(t.state)} - set(plan.services)
+        gone = {
+            service
+            for t in office.tickets.values()
+            if not _ended(t.state)
+            for service in (t.service, *(stop.service for stop in t.route))
+        } - set(plan.services)
         if gone:
             raise Refused(Code.PLAN_IN_USE, what=", ".join(sorted(gone)))
         busy = {d.number for d in office.desks.values() if d.state is not DeskState.CLOSED}
@@ -91,13 +100,15 @@ def incarnation_begun(office: Office, record: Record, event: IncarnationBegun) -
     )
 
 
-def plan_adopted(office: Office, plan: Plan) -> Office:
-    """The plan waits for the next opening; the very first one is in force at once."""
+def plan_adopted(office: Office, event: PlanAdopted, plans: Callable[[str], Plan]) -> Office:
+    """The plan waits for the next opening, but for what applies at once; the very first one is in force at once."""
+    plan = plans(event.digest)
     if office.plan is None:
         return replace(office, plan=plan, desks={number: Desk(number) for number in plan.desks})
-    if office.plan.digest == plan.digest:
-        return replace(office, next_plan=None)
-    return replace(office, next_plan=plan)
+    opened_with = plans(office.plan.digest)
+    if opened_with.digest == plan.digest:
+        return replace(office, plan=opened_with, next_plan=None)
+    return replace(office, plan=adjusted(opened_with, plan), next_plan=plan)
 
 
 def _ended(state: TicketState) -> bool:

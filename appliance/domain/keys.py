@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.domain import require
-from appliance.domain.calling import CallBack, CallNext, Finish, Miss, Park, Recall, Start, Transfer
+from appliance.domain.calling import CallBack, CallNext, Miss, Recall
 from appliance.domain.days import OpenDay
 from appliance.domain.desks import CloseDesk, OpenDesk, TakeBreak
 from appliance.domain.message import Command
 from appliance.domain.office import DeskState, Office
 from appliance.domain.plan import NextWhenCalled
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.serving import Finish, Park, Start
 from appliance.domain.undoing import UndoLast
+from appliance.domain.visits import Transfer
 
 
 class Key(StrEnum):

@@ -37,6 +37,11 @@ class Event:
         slip = getattr(self, "slip", None)
         return () if slip is None else (slip,)
 
+    def pauses(self) -> tuple[int, ...]:
+        """The ids of the pauses whose rows this event changes."""
+        pause = getattr(self, "pause", None)
+        return () if pause is None else (pause,)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from appliance.domain.hours import NO_CALENDAR, PublicCalendar
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -47,13 +49,14 @@ class Now:
 
     `local` is the office's wall time (naive), or None while the clock is not trusted: no rule may read a date or an
     hour from a clock nobody believes. `settled`: it hasn't jumped lately, so it may close something. `disk_tight` says
-    that the disk's reserve has been spent.
+    that the disk's reserve has been spent; `public` what the public calendar says of these years.
     """
 
     moment: Moment
     local: datetime | None
     disk_tight: bool = False
     settled: bool = True
+    public: PublicCalendar = NO_CALENDAR
 
     def minute_at(self, earlier: Moment) -> int:
         """The minute of the office's day at an earlier moment, by the present clock and the time since; may be below 0.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from appliance.domain.moment import Moment, Stamp
 from appliance.domain.plan import Plan
@@ -42,13 +43,26 @@ class SlipState(StrEnum):
     EXPIRED = "expired"
 
 
+class Stop(NamedTuple):
+    """One more service of a visit; `desk`: where the visitor was told to come back to, or None for any that serves."""
+
+    service: str
+    desk: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """One visitor's number.
 
     `place` orders the line: a ticket issued here stands at (its id, 0), an adopted one behind the ticket whose time its
-    paper bears, by the minute on the paper. Times are stamps into the journal: `heard` is
-    when the call was spoken or shown.
+    paper bears, by the minute on the paper. Times are stamps into the journal: `heard` is when the call was spoken or
+    shown, `called` the call in hand, `first_called` and `last_called` outlive it.
+
+    `service` is what the visitor waits for or gets now, `asked` what the number was taken for, `route` what comes
+    after. `confirmed` says of the category's document: seen, missing, or nobody has looked (None). `slot` is a booked
+    minute of the day. `returned`: a missed one has used its only return; `resumed`: waits again after it had been with
+    somebody. `promised` is False for a visitor who waits without a guarantee. `told`: the shortest and longest wait, in
+    seconds, that was told with the number. `reason` is why it is parked, or why it left.
     """
 
     id: int
@@ -70,11 +84,43 @@ class Ticket:
     ended: Stamp | None = None
     inferred: bool = False
     by_system: bool = False
+    asked: str = ""
+    purpose: str = ""
+    category: str | None = None
+    confirmed: bool | None = None
+    needs: tuple[str, ...] = ()
+    route: tuple[Stop, ...] = ()
+    slot: int | None = None
+    resumed: bool = False
+    promised: bool = True
+    told: tuple[int, int] | None = None
+    reason: str = ""
+    park_min: int | None = None
+    first_called: Stamp | None = None
+    last_called: Stamp | None = None
 
     @property
     def label(self) -> str:
         """The number as a person reads it: letter, no-break space, at least three digits."""
         return f"{self.series}\u00a0{self.number:03d}"
+
+    def waiting_again(self) -> Ticket:
+        """The ticket in the line once more, after it had been with somebody: at its old place, its clocks empty."""
+        return replace(
+            self,
+            state=TicketState.WAITING,
+            desk=None,
+            resumed=True,
+            calls=0,
+            called=None,
+            heard=None,
+            started=None,
+            inferred=False,
+            ended=None,
+            by_system=False,
+            reason="",
+            park_min=None,
+        )
 
     @property
     def active(self) -> bool:
@@ -96,13 +142,14 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A place where visitors are served. `undo` lives in memory only: its term is seconds."""
+    """A place where visitors are served. `reason` is of a break; `undo` lives in memory only: its term is seconds."""
 
     number: int
     state: DeskState = DeskState.CLOSED
     ticket: int | None = None
     operator: str | None = None
     since: Stamp | None = None
+    reason: str = ""
     undo: Undo | None = field(default=None, compare=False)
 
     @property
@@ -135,6 +182,16 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch of the day in which the hall stood still (an alarm): no clock of a visitor runs in it."""
+
+    id: int
+    reason: str
+    began: Stamp
+    ended: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fence:
     """Where a restored office may number: `block`, until a day with a date after `until` is opened."""
 
@@ -144,7 +201,11 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Everything the rules need. `numbers` holds the next number per series; `tickets` those of the last opened day."""
+    """Everything the rules need. `numbers` holds the next number per series; `tickets` those of the last opened day.
+
+    `plan` is what is in force: the plan of the day's opening with the norms, limits, hours and skills of `next_plan`,
+    which waits for the next opening. `pauses` are those of the day.
+    """
 
     id: str = ""
     incarnation: int = 0
@@ -157,14 +218,31 @@ class Office:
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
     desks: Mapping[int, Desk] = field(default_factory=dict)
     slips: Mapping[int, Slip] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
     last_ticket: int = 0
     last_slip: int = 0
+    last_pause: int = 0
     seq: int = 0
 
     @property
     def open_day(self) -> Day | None:
         """The day that is open now, if one is."""
         return self.day if self.day is not None and self.day.closed is None else None
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause that lasts now, if there is one."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].ended is None else None
+
+    def elapsed(self, since: Moment, until: Moment) -> int:
+        """Milliseconds of a visitor's time from one moment to another: the day's pauses are left out of it."""
+        whole = until.since(since)
+        paused = 0
+        for pause in self.pauses:
+            begun = min(whole, until.since(pause.began.moment))
+            over = min(whole, until.since(pause.ended.moment)) if pause.ended is not None else 0
+            paused += max(0, begun - over)
+        return max(0, whole - paused)
 
     def with_ticket(self, ticket: Ticket) -> Office:
         """The office with this ticket in place of the one of its id."""
@@ -173,6 +251,10 @@ class Office:
     def with_desk(self, desk: Desk) -> Office:
         """The office with this desk in place of the one of its number."""
         return replace(self, desks={**self.desks, desk.number: desk})
+
+    def freed(self, number: int, stamp: Stamp) -> Office:
+        """The office with this desk free since `stamp`."""
+        return self.with_desk(replace(self.desks[number], state=DeskState.FREE, ticket=None, since=stamp))
 
     def with_slip(self, slip: Slip) -> Office:
         """The office with this slip in place of the one of its id."""

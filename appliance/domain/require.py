@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.domain.office import Day, Desk, DeskState, Office, Ticket
-from appliance.domain.plan import LANGUAGES, Plan, Service
+from appliance.domain.plan import LANGUAGES, NEEDS, Plan, Reason, ReasonKind, Service
 from appliance.domain.refusal import Code, Refused
 
 
@@ -23,6 +23,37 @@ def service(plan: Plan, name: str) -> Service:
     if found is None:
         raise Refused(Code.UNKNOWN_SERVICE, service=name[:80])
     return found
+
+
+def category(plan: Plan, name: str | None) -> str | None:
+    """A category of priority of the plan, or none."""
+    if name is not None and name not in plan.categories:
+        raise Refused(Code.UNKNOWN_CATEGORY, category=name[:40])
+    return name
+
+
+def needs(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Access needs that Talon knows, in their order, each once."""
+    for need in asked:
+        if need not in NEEDS:
+            raise Refused(Code.UNKNOWN_NEED, need=need[:40])
+    return tuple(need for need in NEEDS if need in asked)
+
+
+def reason(plan: Plan, kind: ReasonKind, name: str) -> Reason | None:
+    """A reason of the plan, or None for no reason."""
+    if not name:
+        return None
+    found = plan.reasons.get(name)
+    if found is None or found.kind is not kind:
+        raise Refused(Code.UNKNOWN_REASON, reason=name[:40])
+    return found
+
+
+def no_pause(office: Office) -> None:
+    """The hall doesn't stand still."""
+    if office.pause is not None:
+        raise Refused(Code.HALL_PAUSED)
 
 
 def ticket(office: Office, number: int) -> Ticket:
