@@ -22,6 +22,9 @@ def note(changes: Changes, before: Office, after: Office, record: Record) -> Non
         changes["ticket", ticket] = rows.ticket_row(after.tickets[ticket], day)
     for desk in event.desks():
         changes["desk", desk] = rows.desk_row(after.desks[desk])
+    for pause in event.pauses():
+        found = next(known for known in after.pauses if known.id == pause)
+        changes["pause", pause] = rows.pause_row(found, day)
     for slip in event.slips():
         changes["slip", slip] = rows.slip_row(after.slips[slip])
     if after.numbers is not before.numbers or after.day is not before.day:

@@ -52,10 +52,25 @@ def migrations() -> list[str]:
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring the schema up to date, one transaction for each step."""
+    """Bring the schema up to date, one transaction for each step.
+
+    A step with new columns makes the rows anew from the journal: the history knows what they would have held.
+    """
     steps = migrations()
     (done,) = db.execute("PRAGMA user_version").fetchone()
     if done > len(steps):
         raise TooNewError(f"schema {done}, this release knows {len(steps)}")
     for number, sql in enumerate(steps[done:], start=done + 1):
-        db.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+        db.executescript(f"BEGIN IMMEDIATE;\n{sql}")
+        if number == len(steps) and done:
+            rebuild(db)
+        db.execute(f"PRAGMA user_version = {number}")
+        db.execute("COMMIT")
+
+
+def rebuild(db: sqlite3.Connection) -> None:
+    """Write every row as the journal alone would have it."""
+    from appliance.store.changes import write
+    from appliance.store.verify import Report, replay
+
+    write(db, replay(db, Report(), lambda _: None))

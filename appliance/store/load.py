@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from appliance.domain.adjusting import adjusted
 from appliance.domain.message import Record
 from appliance.domain.moment import Stamp
 from appliance.domain.office import Desk, Fence, Office
@@ -39,7 +40,9 @@ def load(db: sqlite3.Connection) -> Loaded:
         return Loaded(Office(seq=seq), chain, {}, {})
     _, name, incarnation, life, block, until, digest, next_digest = row
     plans = plans_of(db, {digest, next_digest})
-    plan = plans.get(digest)
+    plan, next_plan = plans.get(digest), plans.get(next_digest)
+    if plan is not None and next_plan is not None:
+        plan = adjusted(plan, next_plan)
 
     def stamp(entry: int | None) -> Stamp | None:
         return journal.stamp(db, entry)
@@ -58,6 +61,7 @@ def load(db: sqlite3.Connection) -> Loaded:
         )
     ]
     stored = {r[0]: rows.desk_of(r, stamp) for r in db.execute(rows.select("desk"))}
+    pauses = db.execute(f"{rows.select('pause')} WHERE day = ? ORDER BY id", (number,))
     counters = db.execute("SELECT series, next FROM counter WHERE day = ?", (number,))
     office = Office(
         id=name,
@@ -65,14 +69,16 @@ def load(db: sqlite3.Connection) -> Loaded:
         life=life,
         fence=None if block is None else Fence(block, until),
         plan=plan,
-        next_plan=plans.get(next_digest),
+        next_plan=next_plan,
         day=day,
         numbers=dict(counters.fetchall()),
         tickets={ticket.id: ticket for ticket in tickets},
         desks={n: stored.get(n, Desk(n)) for n in (plan.desks if plan else ())},
         slips={slip.id: slip for slip in slips},
+        pauses=tuple(rows.pause_of(r, stamp) for r in pauses),
         last_ticket=highest(db, "ticket"),
         last_slip=highest(db, "slip"),
+        last_pause=highest(db, "pause"),
         seq=seq,
     )
     return Loaded(office, chain, plans, requests_of(db))

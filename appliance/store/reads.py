@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, col, select
 
+from appliance.domain.message import Record
+from appliance.domain.redating import corrections, redate
+from appliance.store import journal
 from appliance.store.database import connect_reader
 from appliance.store.tables import JournalRow
 
@@ -22,6 +25,7 @@ class Reads:
             return connect_reader(path)
 
         self._engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4)
+        self._corrections: tuple[int, Mapping[str, int]] = (0, {})
 
     def journal(self, after: int, limit: int) -> Sequence[JournalRow]:
         """At most `limit` rows with a seq above `after`, oldest first."""
@@ -38,7 +42,77 @@ class Reads:
             "GROUP BY desk"
         )
         with Session(self._engine) as session:
-            return dict(session.connection().execute(query, {"since": since}).tuples().all())
+            rows = session.connection().execute(query, {"since": since}).all()
+        return {row[0]: row[1] for row in rows}
+
+    def service_times(self, before_day: int, limit: int = 3000) -> Sequence[tuple[str, float]]:
+        """Service and seconds from the call to the finish of about the last `limit` tickets of days before this one.
+
+        Only what a person ended, in one sitting and within one boot of the box.
+        """
+        query = text(
+            "SELECT t.service, (e.uptime_ms - c.uptime_ms) / 1000.0 FROM ticket AS t "
+            "JOIN journal AS c ON c.seq = t.last_called JOIN journal AS e ON e.seq = t.ended "
+            "WHERE t.id > (SELECT coalesce(max(id), 0) FROM ticket WHERE day < :day) - :limit AND t.day < :day "
+            "AND t.state = 'done' AND NOT t.by_system AND NOT t.resumed AND c.boot_id = e.boot_id"
+        )
+        with Session(self._engine) as session:
+            rows = session.connection().execute(query, {"day": before_day, "limit": limit}).all()
+        return [(service, seconds) for service, seconds in rows]
+
+    def days(self, first: str, last: str) -> Sequence[int]:
+        """The numbers of the days with a date from `first` to `last` (ISO, both included), in order."""
+        query = text("SELECT number FROM day WHERE date BETWEEN :first AND :last ORDER BY number")
+        with Session(self._engine) as session:
+            return list(session.connection().execute(query, {"first": first, "last": last}).scalars())
+
+    def document(self, digest: str) -> str | None:
+        """The document of a plan by its digest; None for a plan that this office never had."""
+        query = text("SELECT document FROM plan WHERE digest = :digest")
+        with Session(self._engine) as session:
+            found = session.connection().execute(query, {"digest": digest}).scalar()
+        return None if found is None else str(found)
+
+    def day_records(self, first: int, last: int) -> Iterator[Record]:
+        """The journal of the days from number `first` to `last`, re-dated, one day in memory at a time.
+
+        Before them comes what followed the closing of the day before, after them the opening of the next day: that is
+        what `day_logs` wants.
+        """
+        for day in range(first, last + 1):
+            yield from self._day_records(day, prelude=day == first, opening=day == last)
+
+    def _day_records(self, day: int, *, prelude: bool, opening: bool) -> Sequence[Record]:
+        """One day's records; with what came between the day before and it, and with the opening of the next one."""
+        bounds = text(
+            "SELECT d.opened, coalesce((SELECT closed FROM day WHERE number = d.number - 1), 0),"
+            " (SELECT opened FROM day WHERE number = d.number + 1) FROM day AS d WHERE d.number = :day"
+        )
+        with Session(self._engine) as session:
+            db = session.connection()
+            found = db.execute(bounds, {"day": day}).first()
+            if found is None:
+                return []
+            opened, closed_before, next_opened = found
+            begin = closed_before + 1 if prelude else opened
+            end = 2**62 if next_opened is None else next_opened if opening else next_opened - 1
+            rows = db.exec_driver_sql(f"{journal.SELECT} WHERE seq BETWEEN ? AND ? ORDER BY seq", (begin, end)).all()
+            records = [journal.record_of(tuple(row)) for row in rows]
+            if all(record.moment.trusted for record in records):
+                return records
+            known = self._offsets(db)
+        return [redate(record, known) for record in records]
+
+    def _offsets(self, db: Connection) -> Mapping[str, int]:
+        """The newest clock offset of each boot. The journal is searched once, later only what has been added to it."""
+        searched, known = self._corrections
+        (newest,) = db.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM journal").one()
+        if newest > searched:
+            query = f"{journal.SELECT} WHERE seq > ? AND kind = 'ClockCorrected' ORDER BY seq"
+            found = db.exec_driver_sql(query, (searched,)).all()
+            known = {**known, **corrections(journal.record_of(tuple(row)) for row in found)}
+            self._corrections = (newest, known)
+        return known
 
     def close(self) -> None:
         """Give the connections back."""

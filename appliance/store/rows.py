@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from appliance.domain.chain import to_json
 from appliance.domain.moment import Stamp
 from appliance.domain.office import (
     Day,
     Desk,
     DeskState,
     Office,
+    Pause,
     Slip,
     SlipState,
+    Stop,
     Ticket,
     TicketState,
 )
@@ -54,8 +58,24 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "ended",
         "inferred",
         "by_system",
+        "asked",
+        "purpose",
+        "category",
+        "confirmed",
+        "needs",
+        "route",
+        "slot",
+        "resumed",
+        "promised",
+        "told_low",
+        "told_high",
+        "reason",
+        "park_min",
+        "first_called",
+        "last_called",
     ),
-    "desk": ("number", "state", "ticket", "operator", "since"),
+    "desk": ("number", "state", "ticket", "operator", "since", "reason"),
+    "pause": ("id", "day", "reason", "began", "ended"),
     "slip": ("id", "ticket", "copy", "state", "queued", "settled"),
     "counter": ("day", "series", "next"),
 }
@@ -64,6 +84,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "day": ("number",),
     "ticket": ("id",),
     "desk": ("number",),
+    "pause": ("id",),
     "slip": ("id",),
     "counter": ("day", "series"),
 }
@@ -129,12 +150,32 @@ def ticket_row(ticket: Ticket, day: int) -> Row:
         seq_of(ticket.ended),
         int(ticket.inferred),
         int(ticket.by_system),
+        ticket.asked,
+        ticket.purpose,
+        ticket.category,
+        None if ticket.confirmed is None else int(ticket.confirmed),
+        ",".join(ticket.needs),
+        to_json(ticket.route) if ticket.route else "",
+        ticket.slot,
+        int(ticket.resumed),
+        int(ticket.promised),
+        None if ticket.told is None else ticket.told[0],
+        None if ticket.told is None else ticket.told[1],
+        ticket.reason,
+        ticket.park_min,
+        seq_of(ticket.first_called),
+        seq_of(ticket.last_called),
     )
 
 
 def desk_row(desk: Desk) -> Row:
     """A row of `desk`."""
-    return (desk.number, desk.state.value, desk.ticket, desk.operator, seq_of(desk.since))
+    return (desk.number, desk.state.value, desk.ticket, desk.operator, seq_of(desk.since), desk.reason)
+
+
+def pause_row(pause: Pause, day: int) -> Row:
+    """A row of `pause`."""
+    return (pause.id, day, pause.reason, pause.began.seq, seq_of(pause.ended))
 
 
 def slip_row(slip: Slip) -> Row:
@@ -171,12 +212,31 @@ def ticket_of(row: Row, stamp: StampAt) -> Ticket:
         ended=stamp(row[18]),
         inferred=bool(row[19]),
         by_system=bool(row[20]),
+        asked=row[21],
+        purpose=row[22],
+        category=row[23],
+        confirmed=None if row[24] is None else bool(row[24]),
+        needs=tuple(row[25].split(",")) if row[25] else (),
+        route=tuple(Stop(*stop) for stop in json.loads(row[26])) if row[26] else (),
+        slot=row[27],
+        resumed=bool(row[28]),
+        promised=bool(row[29]),
+        told=None if row[30] is None else (row[30], row[31]),
+        reason=row[32],
+        park_min=row[33],
+        first_called=stamp(row[34]),
+        last_called=stamp(row[35]),
     )
 
 
 def desk_of(row: Row, stamp: StampAt) -> Desk:
     """The desk of a row."""
-    return Desk(row[0], DeskState(row[1]), row[2], row[3], stamp(row[4]))
+    return Desk(row[0], DeskState(row[1]), row[2], row[3], stamp(row[4]), row[5])
+
+
+def pause_of(row: Row, stamp: StampAt) -> Pause:
+    """The pause of a row."""
+    return Pause(row[0], row[2], known(stamp(row[3])), stamp(row[4]))
 
 
 def slip_of(row: Row, stamp: StampAt) -> Slip:

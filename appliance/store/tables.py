@@ -100,6 +100,21 @@ class TicketRow(SQLModel, table=True):
     ended: int | None
     inferred: int
     by_system: int
+    asked: str
+    purpose: str
+    category: str | None
+    confirmed: int | None
+    needs: str
+    route: str
+    slot: int | None
+    resumed: int
+    promised: int
+    told_low: int | None
+    told_high: int | None
+    reason: str
+    park_min: int | None
+    first_called: int | None
+    last_called: int | None
 
 
 class DeskRow(SQLModel, table=True):
@@ -112,6 +127,19 @@ class DeskRow(SQLModel, table=True):
     ticket: int | None
     operator: str | None
     since: int | None
+    reason: str
+
+
+class PauseRow(SQLModel, table=True):
+    """A stretch of a day in which the hall stood still; `began` and `ended` are journal entries."""
+
+    __tablename__ = "pause"
+
+    id: int = Field(primary_key=True)
+    day: int
+    reason: str
+    began: int
+    ended: int | None
 
 
 class SlipRow(SQLModel, table=True):

@@ -6,13 +6,15 @@ import pytest
 
 from appliance.domain.calling import CallNext
 from appliance.domain.days import CloseDay
+from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.slips import Reprint
 from appliance.domain.tickets import TakeTicket
 from appliance.store.verify import DIFFERENCES_SHOWN, verify
 from tests.store.rig import Office
 
-TICKET = """INSERT INTO ticket SELECT 99, day, series, 99, service, language, state, place, place_sub, adopted, desk,
-for_desk, returned, calls, issued, called, heard, started, ended, inferred, by_system FROM ticket WHERE id = 2"""
+COPIED = """day, series, service, language, state, place, place_sub, adopted, desk, for_desk, returned, calls, issued,
+called, heard, started, ended, inferred, by_system"""
+TICKET = f"INSERT INTO ticket (id, number, {COPIED}) SELECT 99, 99, {COPIED} FROM ticket WHERE id = 2"
 NOT_IN_THE_JOURNAL = "not in the journal"
 
 TAMPERING = {
@@ -31,6 +33,9 @@ TAMPERING = {
         "",
     ),
     "a changed ticket": ("UPDATE ticket SET service = 'dance' WHERE id = 2", "row", "service is 'dance'"),
+    "a category slipped in": ("UPDATE ticket SET category = 'vip' WHERE id = 2", "row", "category is 'vip'"),
+    "a changed reason of a pause": ("UPDATE pause SET reason = 'lunch'", "row", "reason is 'lunch'"),
+    "a pause removed": ("DELETE FROM pause", "row-missing", "pause (1,)"),
     "a ticket removed": ("DELETE FROM ticket WHERE id = 2", "row-missing", "ticket (2,)"),
     "a ticket too many": (TICKET, "row", NOT_IN_THE_JOURNAL),
     "a changed desk": ("UPDATE desk SET operator = 'eve' WHERE number = 2", "row", "operator is 'eve'"),
@@ -47,10 +52,12 @@ TAMPERING = {
 
 @pytest.fixture
 def used(office: Office) -> Office:
-    """An office with two tickets, one of them called, and a copy of a slip."""
+    """An office with a pause behind it and two tickets, one of them called, and a copy of a slip."""
     office.do(TakeTicket("consult"))
     office.do(TakeTicket("consult", paper=False))
     office.do(Reprint(1))
+    office.do(PauseHall("power"))
+    office.do(ResumeHall())
     office.do(CallNext(1))
     return office
 
@@ -59,7 +66,7 @@ def test_a_sound_database_is_clean(used: Office) -> None:
     report = verify(used.path)
     assert report.clean
     assert report.entries == used.writer.office.seq
-    assert report.rows == 1 + 1 + 2 + 3 + 2 + 1
+    assert report.rows == 1 + 1 + 2 + 3 + 2 + 1 + 1
     used.do(CloseDay())
     used.stop()
     assert verify(used.path).clean
