@@ -12,7 +12,7 @@ import secrets
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from appliance.config import OfficeConfig
@@ -32,6 +32,7 @@ from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import QueueWriter
 from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import SOURCES, ClockWorker, OfficeClock
+from appliance.workers.estimating import Estimator
 from appliance.workers.health import Device, Health, Parts, ReplicaGlance
 from appliance.workers.pressing import Pressing
 from appliance.workers.printing import PrintingWorker
@@ -105,7 +106,9 @@ class OfficeProcess:
                 self._notes,
             )
         )
-        self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6))
+        self.estimating = Estimator(lambda: self.writer.office, self.clock.now, self._service_times)
+        self.writer.listen(lambda _: self.estimating.nudge())
+        self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6), self.estimating.told)
         self._web: uvicorn.Server | None = None
         self._web_thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -178,6 +181,7 @@ class OfficeProcess:
             self._web_thread.join(5.0)
         self.devices.buttons.close()
         self._clock_worker.stop()
+        self.estimating.stop()
         self._announcing.stop()
         if self._printing is not None:
             self._printing.stop()
@@ -197,9 +201,19 @@ class OfficeProcess:
             from appliance.serving import Parts as WebParts
             from appliance.serving import serve
 
-            parts = WebParts(self.config, self.port, self.writer, self.clock, self.health, self.devices, self.glance)
+            parts = WebParts(
+                self.config,
+                self.port,
+                self.writer,
+                self.clock,
+                self.health,
+                self.devices,
+                self.glance,
+                self.estimating,
+            )
             self._web = serve(parts, told, demo=self.demo)
             self.web_ready.set()
+            self.estimating.start()
             self._web.run(sockets=[listener])
         except Exception:
             log.exception("the web failed; buttons, printer and queue go on")
@@ -210,15 +224,30 @@ class OfficeProcess:
 
         return encode(slip_content(office, slip), self.devices.profile)
 
+    def _service_times(self, day: int) -> Iterable[tuple[str, float]]:
+        """What services took on the days before this one; read on the estimate's own thread."""
+        from appliance.store.reads import Reads
+
+        reads = Reads(self.config.queue_db)
+        try:
+            return reads.service_times(day)
+        finally:
+            reads.close()
+
     def _read_plan(self, known: Office) -> tuple[Plan | None, str]:
         """The plan of the file, or None and the code of what is wrong while the database has one to go on with."""
+        newest = known.next_plan or known.plan
         try:
-            return read_plan_file(self.config.plan, self.config.office), ""
+            plan = read_plan_file(self.config.plan, self.config.office)
         except PlanError as error:
-            if known.plan is None:
+            if newest is None:
                 raise
             log.error("the plan in force stays: %s", error)
             return None, "plan-wrong"
+        if newest is not None and plan.version < newest.version:
+            log.error("the plan in force stays: version %s, the file has %s", newest.version, plan.version)
+            return None, "plan-older"
+        return plan, ""
 
     def _adopt_plan(self, plan: Plan) -> None:
         try:
@@ -234,6 +263,9 @@ class OfficeProcess:
             Device(name, "buttons", "warning", self.clock.since, "not-in-plan", "check-plan", {"name": name})
             for name in unplanned(self.devices.config, office.plan)
         ]
+        calendar = self.clock.calendar.trouble
+        if calendar:
+            notes.append(Device("calendar", "clock", "warning", self.clock.since, calendar, "check-plan"))
         if self._plan_trouble:
             notes.append(Device("plan", "plan", "warning", self.clock.since, self._plan_trouble, "check-plan"))
         return notes

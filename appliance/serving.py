@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.api.app import ApiSettings, AppContext, create_app
+from appliance.api.context import Estimates
 from appliance.api.routes import sim
 from appliance.api.schemas import ReplicaView
 from appliance.api.server import Server, make_server
 from appliance.config import OfficeConfig
 from appliance.devices import Devices
 from appliance.first_start import demo_operators, welcome_owner
+from appliance.plan_file import PlanFile
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
 from appliance.store.writer import QueueWriter
@@ -37,6 +39,7 @@ class Parts:
     health: Health
     devices: Devices
     glance: Callable[[], ReplicaGlance | None]
+    estimates: Estimates
 
 
 def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
@@ -51,6 +54,8 @@ def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
         health=office.health,
         replica=lambda: replica_view(office),
         sim=office.devices.simulation,
+        plan_file=PlanFile(config.plan),
+        estimates=office.estimates,
         settings=ApiSettings(hosts=config.web.hosts),
     )
     app = create_app(context)
@@ -84,7 +89,7 @@ def tell_addresses(office: Parts, told: Callable[[str], None]) -> None:
     base = f"http://{office.config.web.host}:{office.port}"
     told(f"Talon, office {office.config.office}:")
     pages = [("all pages", "/"), ("kiosk", "/kiosk"), ("hall board", "/hall"), ("desk 1", "/desk/1")]
-    pages.append(("technician", "/technician"))
+    pages += [("reception", "/reception"), ("head of the office", "/head"), ("technician", "/technician")]
     if office.devices.simulation is not None:
         pages.append(("simulated devices", "/sim"))
     for name, path in pages:

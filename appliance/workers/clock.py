@@ -12,10 +12,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from appliance.domain.clockwork import CorrectClock, Tick, tick
+from appliance.domain.hours import NO_CALENDAR
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
 from appliance.domain.trust import STEP_MS, Reading, Trust, confirmed, first_look, look_again
 from appliance.store.writer import QueueWriter
+from appliance.workers.public_calendar import CalendarSource
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,10 @@ SOURCES: Mapping[str, Callable[[], bool]] = {
 """What `clock` in office.toml may say: whom to ask whether the wall clock is right."""
 
 
+CALENDAR_PATIENCE_S = 20.0
+"""How long the clock's round waits for the public calendar, once a year."""
+
+
 class OfficeClock:
     """Reads the clocks and keeps the judgement about them. `now` is thread-safe and cheap."""
 
@@ -65,6 +71,8 @@ class OfficeClock:
         self._disk_tight = disk_tight
         self._boot = read_boot_id()
         self._zone: ZoneInfo | None = None
+        self._country = ""
+        self.calendar = CalendarSource("")
         self._grace_ms = 0
         self._last_known_ms = 0
         self._lock = threading.Lock()
@@ -79,10 +87,20 @@ class OfficeClock:
         self._judge(lambda reading: first_look(reading, last_known_ms))
 
     def use_plan(self, office: Office) -> None:
-        """Take time zone and grace from the plan in force."""
+        """Take time zone, grace and the country of the public calendar from the plan in force."""
         if office.plan is not None:
             self._zone = ZoneInfo(office.plan.timezone)
             self._grace_ms = office.plan.settings.grace_min * 60_000
+            if office.plan.calendar.country != self._country:
+                self._country = office.plan.calendar.country
+                self.calendar = CalendarSource(self._country)
+
+    def await_calendar(self, timeout_s: float) -> None:
+        """Wait for the public calendar of this year while it is being read: no holiday may open a day by mistake."""
+        local = self.now().local
+        if local is not None:
+            self.calendar.current(local.date())
+            self.calendar.wait(timeout_s)
 
     def now(self) -> Now:
         """The instant, with the office's local time if the clock is trusted."""
@@ -94,7 +112,8 @@ class OfficeClock:
         if trusted and self._zone is not None:
             local = datetime.fromtimestamp(at_ms / 1000, self._zone).replace(tzinfo=None)
         settled = trust.settled(uptime_ms, self._grace_ms)
-        return Now(moment, local, self._disk_tight(), settled)
+        public = NO_CALENDAR if local is None else self.calendar.current(local.date())
+        return Now(moment, local, self._disk_tight(), settled, public)
 
     def look(self) -> Trust:
         """Judge the clocks once more."""
@@ -154,6 +173,7 @@ class ClockWorker:
         offset = self._clock.correction()
         if offset is not None:
             self._writer.submit(CorrectClock(offset), actor="clock")
+        self._clock.await_calendar(CALENDAR_PATIENCE_S)
         now = self._clock.now()
         command = Tick(settled=now.settled)
         if tick(office, command, now):

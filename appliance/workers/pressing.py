@@ -10,7 +10,8 @@ from appliance.domain.keys import Key
 from appliance.domain.keys import Press as KeyPress
 from appliance.domain.message import Command
 from appliance.domain.refusal import Refused
-from appliance.domain.tickets import TakeTicket
+from appliance.domain.tickets import TakeTicket, Told
+from appliance.domain.turning_away import OF_REFUSAL, TurnAway
 from appliance.store.writer import Outcome, QueueWriter
 from hardware.ports import Gesture, Lamp, Press
 
@@ -25,15 +26,16 @@ class Pressing:
         writer: QueueWriter,
         lamps: Callable[[], Mapping[int, Lamp]],
         run: str,
+        told: Callable[[str], Told | None] = lambda _: None,
     ) -> None:
-        self._writer, self._lamps, self._run = writer, lamps, run
+        self._writer, self._lamps, self._run, self._told = writer, lamps, run, told
 
     def on_press(self, press: Press) -> None:
         """Submit the press's command; runs in the buttons' thread and never blocks it."""
         kind, _, name = press.control.partition("/")
         key = f"{self._run}:{press.number}"
         if kind == "kiosk":
-            self._submit(self._take(name), f"kiosk:{name}"[:80], key, None)
+            self._submit(self._take(name), f"kiosk:{name}"[:80], key, None, service=name)
             return
         number, _, which = name.partition("/")
         desk = int(number)
@@ -42,9 +44,9 @@ class Pressing:
 
     def _take(self, service: str) -> Command:
         plan = self._writer.office.plan
-        return TakeTicket(service, plan.languages[0] if plan is not None else "ru")
+        return TakeTicket(service, plan.languages[0] if plan is not None else "ru", told=self._told(service))
 
-    def _submit(self, command: Command, actor: str, key: str, desk: int | None) -> None:
+    def _submit(self, command: Command, actor: str, key: str, desk: int | None, service: str | None = None) -> None:
         lamp = self._lamps().get(desk) if desk is not None else None
 
         def answered(reply: Future[Outcome]) -> None:
@@ -56,6 +58,9 @@ class Pressing:
             if lamp is not None:
                 lamp.refuse()
             if isinstance(error, Refused):
+                reason = OF_REFUSAL.get(error.code) if service is not None else None
+                if reason is not None:
+                    self._writer.submit(TurnAway(service, reason.value), actor=actor, key=f"{key}:away")
                 log.info("press by %s refused: %s", actor, error)
             else:
                 log.error("press by %s failed: %s", actor, error)
