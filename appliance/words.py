@@ -16,9 +16,13 @@ from importlib.resources import files
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from appliance.desk_word import DeskWord
+from appliance.domain.plan import Plan
+from appliance.reason_words import HOURS
+
 LANGUAGES = ("ru", "uk", "en")
 FALLBACK = "en"
-PARTS = ("rules", "pages", "documents")
+PARTS = ("rules", "pages", "documents", "figures")
 
 
 class Facts(dict[str, object]):
@@ -51,10 +55,26 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def sentence(code: str, facts: Mapping[str, object], language: str) -> str:
-    """What happened and what to do next, for a refusal, a problem, or a device's reason or hint."""
+def sentence(code: str, facts: Mapping[str, object], language: str, plan: Plan | None = None) -> str:
+    """What happened and what to do next, for a refusal, a problem, a reason, or a device's reason or hint.
+
+    With the office's plan it says the office's own words: for a desk, and the names of services and categories.
+    """
     message = SENTENCES.get(code, UNKNOWN)
-    return translations(language).gettext(message).format_map(Facts({"code": code, **facts}))
+    known = {"code": code, "desk_word": DeskWord(plan.desk_word if plan else "", language)}
+    named = _named(facts, language, plan) if plan is not None else facts
+    return translations(language).gettext(message).format_map(Facts({**known, **named}))
+
+
+def _named(facts: Mapping[str, object], language: str, plan: Plan) -> Mapping[str, object]:
+    """The facts with names instead of the ids that people don't know."""
+    named = dict(facts)
+    service, category = plan.services.get(str(facts.get("service"))), plan.categories.get(str(facts.get("category")))
+    if service is not None:
+        named["service"] = service.short.get(language)
+    if category is not None:
+        named["category"] = category.name.get(language)
+    return named
 
 
 def title(status: int, language: str) -> str:
@@ -82,11 +102,49 @@ def preferred(header: str) -> str:
 
 
 RULES: Mapping[str, str] = {
-    "day-not-open": "The working day is not open. Open it at reception, or press NEXT at any desk.",
+    "day-not-open": "The working day is not open. Open it at reception, or press NEXT at any {desk_word:name}.",
     "day-already-open": ("The day of {date} is open already. Go on working; close it first if you want to begin anew."),
-    "issuing-closed": ("Numbers are given out until {closes}. Come on the next working day, or ask the administrator."),
+    "issuing-closed": "Numbers are given out until {closes}. Come on the next working day, or ask the administrator.",
+    "issuing-not-yet": "Numbers are given out from {opens} on. Come back then, or ask the administrator.",
+    "not-today": "“{service}” has no reception today. Come on another day, or ask the administrator.",
+    "limit-reached": (
+        "Today's numbers are used up: {limit} have been given out. Come on another day, or ask the administrator."
+    ),
+    "no-time-left": (
+        "The wait is about {wait_min} min, and reception ends at {closes}: there may be no time left for "
+        "you. Wait without a promise, or come on another day."
+    ),
+    "hall-paused": (
+        "The hall stands still: nobody is called and no numbers are given out. All keep their places; wait "
+        "until it goes on."
+    ),
+    "not-paused": "The hall isn't on a pause, so there is nothing to resume. Go on as usual.",
+    "unknown-purpose": "“{service}” has no purpose “{purpose}”. Reload the page and choose again.",
+    "unknown-category": (
+        "The plan of this office has no category of priority “{category}”. Reload the page and choose again."
+    ),
+    "unknown-need": "There is no access need “{need}”. Choose time, step-free or voice.",
+    "unknown-reason": "The reason “{reason}” isn't known here. Reload the page and choose again.",
+    "no-estimate": "Nobody can say yet how long the wait is. Look again in a minute.",
+    "no-category": (
+        "There is no claim of priority of {number} to decide on. If there is a right to it, choose the category."
+    ),
+    "route-too-long": (
+        "One number may have at most {limit} further services. Settle some of them first, or give another number."
+    ),
+    "minutes-out-of-range": "The minutes must lie between {low} and {high}. Enter another number.",
+    "may-not-pick": (
+        "Whoever is signed in {desk_word:at} {desk} may not call by number. Press NEXT, or ask the head of the office."
+    ),
+    "desk-cannot-serve": (
+        "{desk_word:Name} {desk} can't serve {number}. Choose another {desk_word:name} or another service."
+    ),
+    "too-few-desks": (
+        "No break now: without {desk_word:name} {desk} only {working} would "
+        "receive visitors, and {needed} must. Wait until somebody is back."
+    ),
     "unknown-service": ("The plan of this office has no service “{service}”. Reload the page and choose again."),
-    "unknown-desk": ("The plan of this office has no desk {desk}. Check the number, or the page's address."),
+    "unknown-desk": "The plan of this office has no {desk_word:name} {desk}. Check the number, or the page's address.",
     "unknown-ticket": ("There is no ticket with the id {ticket} today. Reload the list and choose again."),
     "unknown-slip": "There is no slip with the id {slip} today. Reload the list and choose again.",
     "numbers-exhausted": (
@@ -104,23 +162,28 @@ RULES: Mapping[str, str] = {
         "There is no free space on the disk. Visitors are still called, but no new numbers "
         "are given out: call the technician to free space."
     ),
-    "nobody-waiting": ("Nobody is waiting for desk {desk}. The number will appear as soon as somebody comes."),
-    "nobody-missed": ("There is nobody to call back at desk {desk}. Press NEXT to call the next visitor."),
+    "nobody-waiting": (
+        "Nobody is waiting for {desk_word:name} {desk}. The number will appear as soon as somebody comes."
+    ),
+    "nobody-missed": "There is nobody to call back {desk_word:at} {desk}. Press NEXT to call the next visitor.",
     "already-returned": "{number} has been returned once already. Give the visitor a new number.",
-    "desk-closed": "Desk {desk} is closed. Press NEXT to open it.",
-    "desk-busy": "Desk {desk} is busy with {number}. Finish that first.",
-    "desk-not-calling": "Desk {desk} has not called anybody. Press NEXT to call.",
-    "desk-not-serving": "Nobody is being served at desk {desk}. Call a visitor and start first.",
-    "desk-already-open": "Desk {desk} is open already. Press NEXT to call.",
-    "desk-has-ticket": ("Desk {desk} still holds {number}. Finish it or mark it as not come, then close the desk."),
-    "desk-on-break": "Desk {desk} is on a break. Press NEXT to end it.",
+    "desk-closed": "{desk_word:Name} {desk} is closed. Press NEXT to open it.",
+    "desk-busy": "{desk_word:Name} {desk} is busy with {number}. Finish that first.",
+    "desk-not-calling": "{desk_word:Name} {desk} has not called anybody. Press NEXT to call.",
+    "desk-not-serving": "Nobody is being served {desk_word:at} {desk}. Call a visitor and start first.",
+    "desk-already-open": "{desk_word:Name} {desk} is open already. Press NEXT to call.",
+    "desk-has-ticket": (
+        "{desk_word:Name} {desk} still holds {number}. Finish it or mark it as not come, then close the "
+        "{desk_word:name}."
+    ),
+    "desk-on-break": "{desk_word:Name} {desk} is on a break. Press NEXT to end it.",
     "ticket-not-missed": (
         "{number} is neither missed nor set aside, so there is nothing to return. Look at its state in the list."
     ),
     "ticket-not-in-queue": ("{number} is not in the queue any more. Give the visitor a new number if they need one."),
-    "no-transfer-target": ("Desk {desk} has no usual next service. Choose the service on the screen."),
-    "nobody-serves": "No desk of this office serves “{service}”. Choose another service.",
-    "nothing-to-undo": "There is nothing to take back at desk {desk}. Go on as usual.",
+    "no-transfer-target": "{desk_word:Name} {desk} has no usual next service. Choose the service on the screen.",
+    "nobody-serves": "No {desk_word:name} of this office serves “{service}”. Choose another service.",
+    "nothing-to-undo": "There is nothing to take back {desk_word:at} {desk}. Go on as usual.",
     "undo-too-late": (
         "It is too late: an action can be taken back within {seconds} s. Correct it with the "
         "other keys or at reception."
@@ -128,8 +191,8 @@ RULES: Mapping[str, str] = {
     "undo-moved-on": (
         "{number} has moved on since then, so the action can't be taken back. Find the ticket at reception."
     ),
-    "key-has-no-effect": ("This key does nothing at desk {desk} now. The screen of the desk shows what each key does."),
-    "changed-meanwhile": ("Something has changed at desk {desk} meanwhile. Look at the screen and press again."),
+    "key-has-no-effect": "This key does nothing {desk_word:at} {desk} now. The screen there shows what each key does.",
+    "changed-meanwhile": "Something has changed {desk_word:at} {desk} meanwhile. Look at the screen and press again.",
     "no-plan": ("This office has no plan of services and desks yet. The technician puts plan.toml in place."),
     "plan-in-use": (
         "The new plan lacks what is in use now: {what}. Wait until the day is closed, or put it back into the plan."
@@ -148,7 +211,7 @@ RULES: Mapping[str, str] = {
 
 API: Mapping[str, str] = {
     "not-signed-in": "Nobody is signed in on this screen. Sign in with your PIN.",
-    "other-desk": "You are not signed in at desk {desk}. Sign in there with your PIN.",
+    "other-desk": "You are not signed in {desk_word:at} {desk}. Sign in there with your PIN.",
     "owner-only": "Only the owner of this box may do this. Sign in with the owner's code.",
     "wrong-pin": ("The operator or the PIN isn't right. Check both and try again; the owner can set a new PIN."),
     "wrong-code": (
@@ -172,6 +235,16 @@ API: Mapping[str, str] = {
     "not-found": "There is nothing at {path}. Check the address.",
     "method-not-allowed": ("{method} can't be used here. See the description of the API: /api/v1/openapi.json."),
     "request-refused": "The request broke off or could not be read. Send it again.",
+    "plan-has-mistakes": (
+        "The plan has mistakes, so the one in force stays: {mistakes}. Correct them and send it again."
+    ),
+    "plan-of-other-office": (
+        "This plan is for the office “{found}”, and this is “{wanted}”. Send the plan of this office."
+    ),
+    "plan-not-saved": (
+        "The plan could not be written to the disk, so the one in force stays: {error}. Free space, then send it again."
+    ),
+    "period-wrong": "The period must not end before it begins, and may have at most {days} days. Choose other dates.",
     "input-missing": "“{field}” is missing. Add it.",
     "input-unknown": "“{field}” isn't known here. Check its spelling or leave it out.",
     "input-choice": "“{field}” must be one of: {allowed}.",
@@ -225,11 +298,24 @@ DEVICES: Mapping[str, str] = {
         "Connect the line, or set the clock."
     ),
     "clock-doubtful": ("The clock has jumped and isn't believed now. Compare it with your watch and confirm it."),
+    "country-unknown": (
+        "The plan names a country whose public calendar isn't known: only the office's own days off count. "
+        "Correct the country in the plan."
+    ),
+    "calendar-missing": (
+        "The public calendar isn't installed: only the office's own days off count. Install the package again."
+    ),
+    "calendar-failed": (
+        "The public calendar could not be read: only the office's own days off count. It is tried again in an hour."
+    ),
     "writer-stopped": ("The database takes no changes any more. Restart the box; nothing that was shown is lost."),
     "internal-errors": (
         "Some requests were refused by an error of the program: {errors}. Send the journal to the developers."
     ),
     "plan-wrong": "plan.toml has mistakes, so the plan in force stays. Check the file: talon plan check.",
+    "plan-older": (
+        "plan.toml has a lower version than the plan in force, which stays. Raise its version if it is the right one."
+    ),
     "plan-refused": (
         "plan.toml lacks a service or a desk that is in use, so the plan in force stays. "
         "Restart the box after the day is closed."
@@ -290,4 +376,4 @@ TITLES: Mapping[int, str] = {
 UNKNOWN = "Something is out of order ({code}). Tell the technician."
 """For a code that has no sentence yet."""
 
-SENTENCES: Mapping[str, str] = {**DEVICES, **API, **RULES}
+SENTENCES: Mapping[str, str] = {**DEVICES, **HOURS, **API, **RULES}

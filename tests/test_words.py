@@ -6,14 +6,20 @@ import ast
 import gettext
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance import words
+from appliance import desk_word, words
 from appliance.api.mistakes import KINDS, PATTERNS
 from appliance.api.problems import STATUS, Trouble
+from appliance.desk_word import DeskWord
+from appliance.domain.hours import Reason
 from appliance.domain.refusal import Code
+from appliance.reason_words import HOURS, hours_code
+from appliance.workers.public_calendar import FAILED, MISSING, UNKNOWN
+from tests.plans import Sketch
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("ru", "uk")
@@ -72,7 +78,7 @@ def test_sentences_ask_for_facts_that_the_rules_really_give() -> None:
     assert len(given) > 20
     for code, calls in given.items():
         for facts in calls:
-            assert places(words.SENTENCES[code]) <= facts, (code, facts)
+            assert places(words.SENTENCES[code]) <= facts | {"desk_word"}, (code, facts)
 
 
 def test_every_sentence_says_what_to_do_next() -> None:
@@ -105,7 +111,7 @@ def test_the_slip_is_translated() -> None:
         ast.literal_eval(text)
         for text in re.findall(r'\b_\(("[^"]+")\)', source) + re.findall(r"\b_\(('[^']+')\)", source)
     ]
-    assert len(messages) >= 8
+    assert len(messages) >= 18
     for language in LANGUAGES:
         for message in messages:
             assert words.translations(language).gettext(message) != message, message
@@ -142,3 +148,54 @@ def test_words_of_the_pages_are_in_the_same_catalogue() -> None:
 )  # fmt: skip
 def test_the_readers_language(header: str, language: str) -> None:
     assert words.preferred(header) == language
+
+
+def test_every_reason_of_the_rules_has_its_words() -> None:
+    assert {hours_code(reason, note) for reason in Reason for note in ("", "x")} == set(HOURS)
+    assert {UNKNOWN, MISSING, FAILED} <= set(words.DEVICES)
+
+
+def test_a_reason_for_the_hours_tells_its_note() -> None:
+    code = hours_code(Reason.HOLIDAY, "День єдності")
+    assert words.sentence(code, {"note": "День єдності"}, "uk") == "Зачинено, святковий день: День єдності."
+    assert words.sentence(hours_code(Reason.HOLIDAY), {}, "ru") == "Закрыто: праздничный день."
+    assert hours_code(Reason.WEEKLY, "anything") == "hours-weekly"
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_sentence_can_be_told_with_every_word_for_a_desk(language: str) -> None:
+    for word in desk_word.WORDS:
+        plan = replace(Sketch().plan, desk_word=word)
+        for code, message in words.SENTENCES.items():
+            told = words.sentence(code, dict.fromkeys(places(message) - {"desk_word"}, "7"), language, plan)
+            assert "{" not in told, told
+            others = {name for name in desk_word.FORMS[language]["name"] if name != str(DeskWord(word, language))}
+            if "desk_word" in places(message):
+                assert not any(re.search(rf"\b{other}\b", told.lower()) for other in others), told
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("window", ("Окно 3 занято: талон А 001", "В окне 3 перерыв", "К окну 3 никто не ждёт")),
+        ("table", ("Стол 3 занят: талон А 001", "За столом 3 перерыв", "К столу 3 никто не ждёт")),
+        ("workplace", ("Рабочее место 3 занято: талон А 001", "На рабочем месте 3 перерыв", "К рабочему месту 3")),
+    ],
+)
+def test_a_refusal_says_the_offices_word_for_a_desk(word: str, told: tuple[str, ...]) -> None:
+    plan = replace(Sketch().plan, desk_word=word)
+    facts = {"desk": 3, "number": "А 001"}
+    for code, begins in zip(("desk-busy", "desk-on-break", "nobody-waiting"), told, strict=True):
+        assert words.sentence(code, facts, "ru", plan).startswith(begins)
+
+
+def test_without_a_plan_a_desk_is_a_window() -> None:
+    assert words.sentence("desk-closed", {"desk": 3}, "uk").startswith("Вікно 3 зачинено")
+    assert words.sentence("desk-closed", {"desk": 3}, "en").startswith("Window 3 is closed")
+
+
+def test_a_sentence_names_the_service_and_not_its_id() -> None:
+    plan = Sketch().plan
+    assert "«Услуга submit»" in words.sentence("not-today", {"service": "submit"}, "ru", plan)
+    assert "«submit»" in words.sentence("not-today", {"service": "submit"}, "ru")
+    assert "«gone»" in words.sentence("unknown-service", {"service": "gone"}, "ru", plan)
