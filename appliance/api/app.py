@@ -11,9 +11,10 @@ from appliance.api.checking import Checking
 from appliance.api.context import ApiSettings, AppContext
 from appliance.api.description import describe
 from appliance.api.feed import Feed
+from appliance.api.figures import Figures
 from appliance.api.guard import Guard
 from appliance.api.reading import Reading
-from appliance.api.routes import clock, day, desks, feed, health, office, session, tickets
+from appliance.api.routes import clock, day, desks, feed, figures, hall, health, office, plan, session, tickets, visits
 from appliance.domain.refusal import Refused
 
 __all__ = ["ApiSettings", "AppContext", "create_app"]
@@ -49,8 +50,13 @@ def create_app(context: AppContext) -> FastAPI:
     live = Feed(context.writer)
     app.state.feed = live
     app.state.reading = reading
+    app.state.plan = lambda: context.writer.office.plan
     for router in (
         tickets.routes(context),
+        visits.routes(context),
+        hall.routes(context, reading),
+        plan.routes(context),
+        figures.routes(context, Figures(context.reads)),
         desks.routes(context),
         feed.routes(live),
         office.routes(context, reading),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from appliance.api.schemas import ReplicaView
-from appliance.domain.message import Command
+from appliance.domain.advice import Advice
+from appliance.domain.message import Command, Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Office
+from appliance.domain.tickets import Told as WaitTold
 from appliance.store.local import LocalStore
 from appliance.store.writer import Outcome
 
@@ -68,6 +70,15 @@ class Reads(Protocol):
     def served(self, since: int) -> Mapping[int, int]:
         """Visitors that each desk has served since a journal entry. Blocks on the disk."""
 
+    def days(self, first: str, last: str) -> Sequence[int]:
+        """The numbers of the days with a date from `first` to `last` (ISO). Blocks on the disk."""
+
+    def day_records(self, first: int, last: int) -> Iterator[Record]:
+        """The journal of the days of these numbers, re-dated. Blocks on the disk."""
+
+    def document(self, digest: str) -> str | None:
+        """The document of a plan by its digest. Blocks on the disk."""
+
 
 class Clock(Protocol):
     """The office's clock."""
@@ -105,6 +116,55 @@ class Health(Protocol):
         """Every device, in the order of the page. Quick: it asks no hardware."""
 
 
+class PlanKeeper(Protocol):
+    """Where the plan's document lies outside the database."""
+
+    def stage(self, document: str) -> None:
+        """Write a document beside the one in force. Raises OSError."""
+
+    def keep(self) -> None:
+        """Put it in place. Raises OSError."""
+
+    def drop(self) -> None:
+        """Forget it."""
+
+
+class NoPlanFile:
+    """An office whose plan lies in its database alone."""
+
+    def stage(self, document: str) -> None:
+        """Nowhere to write."""
+
+    def keep(self) -> None:
+        """Nothing to put in place."""
+
+    def drop(self) -> None:
+        """Nothing to forget."""
+
+
+class Estimates(Protocol):
+    """The newest look forward. Quick: it was computed elsewhere."""
+
+    def told(self, service: str, category: str | None = None) -> WaitTold | None:
+        """What a newcomer for this service is told of the wait; None where nothing is known.
+
+        `category`: of a newcomer who has priority at once.
+        """
+
+    def advice(self) -> Advice | None:
+        """Which reserve desks to open now, or None when nothing need be done."""
+
+
+class NoEstimates:
+    """An office that doesn't look forward."""
+
+    def told(self, service: str, category: str | None = None) -> WaitTold | None:
+        """Nothing is known."""
+
+    def advice(self) -> Advice | None:
+        """Nothing is advised."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """`hosts`: names and addresses (no port) by which browsers may reach this box; loopback is always one of them."""
@@ -125,4 +185,6 @@ class AppContext:
     health: Health
     replica: Callable[[], ReplicaView | None]
     sim: object | None = None
+    estimates: Estimates = field(default_factory=NoEstimates)
+    plan_file: PlanKeeper = field(default_factory=NoPlanFile)
     settings: ApiSettings = field(default_factory=ApiSettings)

@@ -6,17 +6,19 @@ import re
 from collections.abc import Sequence
 
 from appliance.api import views
-from appliance.api.schemas import DeskView, KeyView, LineView
+from appliance.api.schemas import DeskView, KeyView, LineView, ReasonView
 from appliance.domain import order, require, rules
-from appliance.domain.calling import CallBack, Finish, TicketCalled
+from appliance.domain.calling import CallBack, TicketCalled
 from appliance.domain.keys import Key, Press, meaning
 from appliance.domain.message import Command, Event
 from appliance.domain.moment import Now
 from appliance.domain.office import Office, Ticket, TicketState
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.serving import Finish
+from appliance.domain.skills import level
 from appliance.domain.undoing import UndoLast
 
-LINE_ROWS = 50
+LINE_ROWS = 20
 MISSED_ROWS = 20
 
 
@@ -32,7 +34,7 @@ def desk(
     shown = require.desk(office, number)
     ticket = office.tickets.get(shown.ticket) if shown.ticket is not None else None
     service = office.plan.services.get(ticket.service) if ticket is not None and office.plan is not None else None
-    line = order.line(office, number)
+    line = order.line(office, number, now, LINE_ROWS)
     return DeskView(
         seq=office.seq,
         number=number,
@@ -47,9 +49,14 @@ def desk(
         inferred=ticket is not None and ticket.inferred,
         served_today=served_today,
         keys=[key(office, now, number, k, long) for k in Key for long in (False, True)],
-        line=[_line(office, now, number, waiting) for waiting in line[:LINE_ROWS]],
-        waiting=len(line),
+        line=[_line(office, now, number, choice.ticket, choice) for choice in line],
+        waiting=sum(1 for _ in order.eligible(office, number)),
         missed=[_line(office, now, number, gone) for gone in missed(office, number)],
+        parked=[_line(office, now, number, aside) for aside in parked(office, number)],
+        reasons=_reasons(office),
+        break_reason=shown.reason,
+        may_pick=_may_pick(office, shown.operator),
+        paused=office.pause is not None,
         undo_s=undo_s(office, now, number),
         open_day=office.open_day is not None,
         now=views.clock(now),
@@ -95,7 +102,7 @@ def missed(office: Office, number: int) -> list[Ticket]:
     gone = [
         ticket
         for ticket in office.tickets.values()
-        if ticket.state is TicketState.MISSED and not ticket.returned and plan.serves(number, ticket.service)
+        if ticket.state is TicketState.MISSED and not ticket.returned and level(office, number, ticket)
     ]
     gone.sort(key=lambda ticket: ticket.ended.seq if ticket.ended is not None else 0, reverse=True)
     return gone[:MISSED_ROWS]
@@ -134,12 +141,38 @@ def _key(
     )
 
 
-def _line(office: Office, now: Now, number: int, ticket: Ticket) -> LineView:
+def parked(office: Office, number: int) -> list[Ticket]:
+    """Whom this desk has set aside, in the order of their places."""
+    aside = [t for t in office.tickets.values() if t.state is TicketState.PARKED and t.for_desk == number]
+    return sorted(aside, key=lambda ticket: ticket.place)
+
+
+def _reasons(office: Office) -> list[ReasonView]:
+    reasons = office.plan.reasons.values() if office.plan is not None else ()
+    return [
+        ReasonView(id=reason.id, kind=reason.kind.value, name=views.text(reason.name), minutes=reason.minutes)
+        for reason in reasons
+    ]
+
+
+def _may_pick(office: Office, operator: str | None) -> bool:
+    person = office.plan.operators.get(operator) if office.plan is not None and operator is not None else None
+    return person is not None and person.may_pick
+
+
+def _line(office: Office, now: Now, number: int, ticket: Ticket, choice: order.Choice | None = None) -> LineView:
     return LineView(
         ticket=ticket.id,
         label=ticket.label,
         service_name=views.service_name(office, ticket.service),
-        waited_s=views.waited_ms(ticket, now) // 1000,
+        waited_s=views.waited_ms(office, ticket, now) // 1000,
         returned=ticket.returned,
         directed=ticket.for_desk == number,
+        why=choice.why.value if choice is not None else None,
+        over=choice.over.label if choice is not None and choice.over is not None else None,
+        secondary=choice is not None and choice.secondary,
+        category=ticket.category,
+        confirmed=ticket.confirmed,
+        needs=list(ticket.needs),
+        reason=ticket.reason,
     )

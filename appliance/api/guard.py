@@ -38,6 +38,10 @@ HEADERS = (
 NO_STORE = (b"cache-control", b"no-store")
 
 
+PLAN_PATH = "/api/v1/plan"
+PLAN_LIMIT = 2 * 1024 * 1024
+
+
 class Guard:
     """Wraps the whole application, pages included."""
 
@@ -72,7 +76,7 @@ class Guard:
             refusal = problem(trouble.value, facts, language)
             return await refusal(scope, receive, answer)
         if length is None and scope["method"] not in SAFE_METHODS:
-            receive = _limited(receive)
+            receive = _limited(receive, body_limit(scope["path"]))
         try:
             await self.app(scope, receive, answer)
         except ClientDisconnect:
@@ -115,14 +119,20 @@ class Guard:
             if foreign or (origin is not None and not _same(origin.decode("latin-1"), called)):
                 return length, language, Trouble.ORIGIN_REFUSED, {}
         if unsafe:
-            if length is not None and length > BODY_LIMIT:
-                return length, language, Trouble.BODY_TOO_LARGE, {"limit_kib": BODY_LIMIT // 1024}
+            limit = body_limit(scope["path"])
+            if length is not None and length > limit:
+                return length, language, Trouble.BODY_TOO_LARGE, {"limit_kib": limit // 1024}
             if in_api and not _json(kind) and (kind is not None or length or chunked):
                 return length, language, Trouble.NOT_JSON, {}
         return (None if chunked else length), language, None, {}
 
 
-def _limited(receive: Receive) -> Receive:
+def body_limit(path: str) -> int:
+    """Bytes that a body may have at this address: a plan is a document of some hundred services."""
+    return PLAN_LIMIT if path == PLAN_PATH else BODY_LIMIT
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
     """A body whose length nobody announced is counted as it comes."""
     total = 0
 
@@ -130,7 +140,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > BODY_LIMIT:
+        if total > limit:
             raise HTTPException(413)
         return message
 

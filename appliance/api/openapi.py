@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ class _Nothing:
         raise NotImplementedError
 
     def served(self, since: int) -> dict[int, int]:
+        raise NotImplementedError
+
+    def days(self, first: str, last: str) -> list[int]:
+        raise NotImplementedError
+
+    def day_records(self, first: int, last: int) -> Iterator[Any]:
+        raise NotImplementedError
+
+    def document(self, digest: str) -> str | None:
         raise NotImplementedError
 
     def devices(self) -> list[Any]:

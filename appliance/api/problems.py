@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from appliance import words
 from appliance.api.mistakes import Mistake, mistakes
+from appliance.domain.plan import Plan
 from appliance.domain.refusal import Code, Refused
 
 log = logging.getLogger("talon.api")
@@ -48,6 +49,10 @@ class Trouble(StrEnum):
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     REQUEST_REFUSED = "request-refused"
+    PLAN_WRONG = "plan-has-mistakes"
+    OTHER_OFFICE = "plan-of-other-office"
+    PLAN_NOT_SAVED = "plan-not-saved"
+    PERIOD_WRONG = "period-wrong"
 
 
 STATUS: Mapping[str, int] = {
@@ -70,6 +75,11 @@ STATUS: Mapping[str, int] = {
     Trouble.HOST_REFUSED: 421,
     Trouble.BAD_INPUT: 422,
     Trouble.SIMPLE_PIN: 422,
+    Trouble.PLAN_WRONG: 422,
+    Trouble.PLAN_NOT_SAVED: 503,
+    Trouble.PERIOD_WRONG: 422,
+    Code.MINUTES_OUT_OF_RANGE: 422,
+    Code.NO_ESTIMATE: 404,
     Trouble.TOO_MANY_TRIES: 429,
     Trouble.FEED_FULL: 503,
     Trouble.SIGN_IN_BUSY: 503,
@@ -108,15 +118,16 @@ def problem(
     *,
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
+    plan: Plan | None = None,
     **more: object,
 ) -> Response:
-    """The response that says no."""
+    """The response that says no, in the words of the office's plan."""
     status = status or status_of(code)
     body = {
         "type": f"/problems/{code}",
         "title": words.title(status, language),
         "status": status,
-        "detail": words.sentence(code, facts, language),
+        "detail": words.sentence(code, facts, language, plan),
         "code": code,
         "facts": dict(facts),
         **more,
@@ -134,16 +145,23 @@ def language_of(request: Request) -> str:
     return words.preferred(header)
 
 
+def plan_of(request: Request) -> Plan | None:
+    """The plan of the office that is asked."""
+    known: Callable[[], Plan | None] | None = getattr(request.app.state, "plan", None)
+    return known() if known is not None else None
+
+
 async def refused(request: Request, error: Exception) -> Response:
     """A refusal of the rules."""
     assert isinstance(error, Refused)
-    return problem(error.code.value, error.facts, language_of(request))
+    return problem(error.code.value, error.facts, language_of(request), plan=plan_of(request))
 
 
 async def denied(request: Request, error: Exception) -> Response:
     """A refusal of the API."""
     assert isinstance(error, Denied)
-    return problem(error.trouble.value, error.facts, language_of(request), headers=error.headers)
+    language = language_of(request)
+    return problem(error.trouble.value, error.facts, language, headers=error.headers, plan=plan_of(request))
 
 
 async def bad_input(request: Request, error: Exception) -> Response:

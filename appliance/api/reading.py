@@ -15,6 +15,7 @@ from appliance.api.schemas import (
     HallView,
     KioskView,
     OfficeView,
+    ReceptionView,
     SessionView,
     SlipView,
     TicketView,
@@ -55,7 +56,12 @@ class Reading:
         context = self._context
         printers = [device for device in context.health.devices() if device.kind == "printer"]
         paper = any(str(device.condition) in USABLE for device in printers)
-        return views.kiosk(context.writer.office, context.clock.now(), paper=paper)
+        return views.kiosk(context.writer.office, context.clock.now(), paper=paper, estimates=context.estimates)
+
+    def reception(self) -> ReceptionView:
+        """The hall as reception sees it."""
+        context = self._context
+        return views.reception(context.writer.office, context.clock.now(), context.estimates.advice())
 
     def hall(self) -> HallView:
         """What the board shows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,12 +24,105 @@ class Told(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TakeTicketBody(Asked):
-    """A visitor takes a number."""
+ServiceId = Annotated[str, Field(min_length=1, max_length=80)]
+Purpose = Literal["", "consult", "submit", "collect"]
+Need = Literal["time", "step-free", "voice"]
+Id = Annotated[int, Field(ge=1, le=2**53)]
 
-    service: str = Field(min_length=1, max_length=80)
+
+class TakeTicketBody(Asked):
+    """A visitor takes a number.
+
+    `also`: further services of the same visit. `unpromised`: the visitor waits although there may be no time left. Only
+    staff may say `confirmed` (the category's document was seen) and `insist` (past hours and limits).
+    """
+
+    service: ServiceId
     language: Language = "ru"
     paper: bool = True
+    also: list[ServiceId] = Field(default_factory=list, max_length=8)
+    purpose: Purpose = ""
+    category: str | None = Field(default=None, max_length=40)
+    needs: list[Need] = Field(default_factory=list, max_length=3)
+    unpromised: bool = False
+    confirmed: bool = False
+    insist: bool = False
+
+
+class LeaveBody(Asked):
+    """Why a visitor leaves the line."""
+
+    reason: Literal["", "left", "cancelled", "mistake"] = ""
+
+
+class SendBody(Asked):
+    """Where reception sends somebody who waits; nothing takes an earlier direction back."""
+
+    service: ServiceId | None = None
+    desk: DeskNumber | None = None
+
+
+class MergeBody(Asked):
+    """The ticket that this one becomes part of."""
+
+    into: Id
+
+
+class ServiceBody(Asked):
+    """One more service of a visit."""
+
+    service: ServiceId
+
+
+class CategoryBody(Asked):
+    """A priority category, or None to take it away."""
+
+    category: str | None = Field(max_length=40)
+    confirmed: bool = True
+
+
+class NeedsBody(Asked):
+    """What a visitor needs; no reason is kept."""
+
+    needs: list[Need] = Field(max_length=3)
+
+
+class CallTicketBody(Asked):
+    """Which number to call, past the line."""
+
+    ticket: Id
+
+
+class ParkBody(Asked):
+    """Why somebody is set aside, and for how many minutes (0: until they are called or returned)."""
+
+    reason: str = Field(default="", max_length=40)
+    minutes: int | None = Field(default=None, ge=0, le=240)
+
+
+class BreakBody(Asked):
+    """Why a desk goes on a break."""
+
+    reason: str = Field(default="", max_length=40)
+
+
+class PauseBody(Asked):
+    """Why the hall stands still."""
+
+    reason: Literal["alarm", "fire", "power", "other"] = "alarm"
+
+
+class TurnAwayBody(Asked):
+    """Somebody goes without a number."""
+
+    service: ServiceId | None = None
+    reason: Literal["closed", "limit", "no-time", "paused", "no-numbers", "left-before", "not-here"]
+
+
+class PlanBody(Asked):
+    """A plan document (TOML)."""
+
+    document: str = Field(min_length=1, max_length=2_000_000)
 
 
 class AdoptTicketBody(Asked):
@@ -57,9 +150,11 @@ class CallBackBody(Asked):
 
 
 class TransferBody(Asked):
-    """Where to send the visitor on; nothing means the desk's default target."""
+    """Where to send the visitor on; nothing means the desk's default target. `come_back`: afterwards here again."""
 
     service: str | None = Field(default=None, max_length=80)
+    to_desk: DeskNumber | None = None
+    come_back: bool = False
 
 
 class SignInBody(Asked):
@@ -83,8 +178,30 @@ class OperatorBody(Asked):
     pin: str = Field(min_length=6, max_length=12, pattern=r"^[0-9]+$")
 
 
+class WaitView(Told):
+    """A wait as it is told: in 8 of 10 cases between `low_s` and `high_s`. `from_`..`until` are the times of day."""
+
+    low_s: int
+    high_s: int
+    mean_s: int
+    calls_from: str | None
+    calls_until: str | None
+
+
+class StopView(Told):
+    """A service that a visit still has before it; `desk`: where the visitor was told to come back to."""
+
+    service: str
+    service_name: Text
+    desk: int | None
+
+
 class TicketView(Told):
-    """One ticket. `label` is the number as people read it; waits are whole seconds."""
+    """One ticket. `label` is the number as people read it; waits are whole seconds.
+
+    `told` is what was said of the wait with the number. `confirmed`: whether the category's document was seen, None
+    while nobody has looked. `parked_s`: seconds until a parked visitor waits again, None without a timer.
+    """
 
     id: int
     label: str
@@ -98,6 +215,17 @@ class TicketView(Told):
     called_times: int
     returned: bool
     issued_at: datetime
+    told: WaitView | None = None
+    purpose: Purpose = ""
+    category: str | None = None
+    confirmed: bool | None = None
+    needs: list[str] = Field(default_factory=list)
+    route: list[StopView] = Field(default_factory=list)
+    for_desk: int | None = None
+    promised: bool = True
+    reason: str = ""
+    parked_s: int | None = None
+    overdue: bool = False
     paper: Literal["none", "queued", "printed", "sent", "unknown", "expired"]
 
 
@@ -122,6 +250,7 @@ class HallView(Told):
     now: str | None
     date: str | None
     on_break: list[int]
+    paused: str | None = None
     languages: list[Language]
 
 
@@ -139,10 +268,37 @@ class ServiceView(Told):
     waiting: int
     available: bool
     reason: str | None
+    group: Text = Field(default_factory=dict)
+    keywords: Text = Field(default_factory=dict)
+    purposes: list[str] = Field(default_factory=list)
+    wait: WaitView | None = None
+    next_opening: str | None = None
+    may_wait: bool = False
+
+
+class CategoryView(Told):
+    """A priority category that a visitor may claim, or only staff may give (`kiosk` False)."""
+
+    id: str
+    name: Text
+    kiosk: bool
+    confirm_first: bool
+
+
+class ReasonView(Told):
+    """A reason to park somebody or to take a break."""
+
+    id: str
+    kind: Literal["park", "break"]
+    name: Text
+    minutes: int
 
 
 class KioskView(Told):
-    """What the kiosk offers. `now` is `HH:MM`, None on an untrusted clock; `paper`: whether slips can be printed."""
+    """What the kiosk offers. `now` is `HH:MM`, None on an untrusted clock; `paper`: whether slips can be printed.
+
+    `paused`: the reason of a pause that lasts now, None when there is none.
+    """
 
     seq: int
     office: Text
@@ -155,6 +311,8 @@ class KioskView(Told):
     waiting: int
     desks_working: int
     services: list[ServiceView]
+    categories: list[CategoryView] = Field(default_factory=list)
+    paused: str | None = None
 
 
 class KeyView(Told):
@@ -171,7 +329,7 @@ class KeyView(Told):
 
 
 class LineView(Told):
-    """One waiting visitor as an operator sees them."""
+    """One visitor for an operator. `why` is the rule that puts them there, `over` the oldest one they go before."""
 
     ticket: int
     label: str
@@ -179,6 +337,13 @@ class LineView(Told):
     waited_s: int
     returned: bool
     directed: bool
+    why: str | None = None
+    over: str | None = None
+    secondary: bool = False
+    category: str | None = None
+    confirmed: bool | None = None
+    needs: list[str] = Field(default_factory=list)
+    reason: str = ""
 
 
 class DeskView(Told):
@@ -200,6 +365,11 @@ class DeskView(Told):
     line: list[LineView]
     waiting: int
     missed: list[LineView]
+    parked: list[LineView] = Field(default_factory=list)
+    reasons: list[ReasonView] = Field(default_factory=list)
+    break_reason: str = ""
+    may_pick: bool = False
+    paused: bool = False
     undo_s: int
     open_day: bool
     now: str | None
@@ -283,11 +453,134 @@ class EntryView(Told):
 
 
 class DayView(Told):
-    """A day after it was opened or closed."""
+    """A day after it was opened or closed. `paused`: the reason of the pause that lasts now.
+
+    `hours`: the code of why today has its hours (a holiday, a short day); None without a clock or a plan.
+    """
 
     day: int | None
     date: str | None
     open: bool
+    paused: str | None = None
+    hours: str | None = None
+
+
+class DeskRow(Told):
+    """A desk as reception sees it: what it does, who is there, how long its visitor has been."""
+
+    number: int
+    desk_class: Literal["permanent", "reserve"]
+    state: Literal["closed", "free", "break", "called", "serving"]
+    label: str | None
+    elapsed_s: int
+    operator: str | None
+    reason: str
+    planned: bool | None
+    services: list[str]
+    organisation: str | None
+
+
+class AdviceView(Told):
+    """What the run forward advises: which reserve desks to open, and what that does to the share over the norm.
+
+    `wait_s` and `wait_after_s`: a newcomer's mean wait as things are, and with these desks open.
+    """
+
+    open_desks: list[int]
+    share_before: float
+    share_after: float
+    wait_s: int
+    wait_after_s: int = 0
+
+
+class FigureView(Told):
+    """An indicator's value: a count, milliseconds, a share from 0 to 1 or a number per hour (docs/indicators.md).
+
+    `n`: the samples behind it; `events`: the journal entries of the largest ones, `unnamed` how many these leave out.
+    """
+
+    id: str
+    value: float | None
+    n: int
+    events: list[int]
+    unnamed: int
+
+
+class GroupView(Told):
+    """The indicators of one part of a period."""
+
+    key: str
+    values: list[FigureView]
+
+
+class FiguresView(Told):
+    """The indicators of a period. `days`: how many working days it has in the journal."""
+
+    first: date
+    last: date
+    days: int
+    by: str | None
+    values: list[FigureView]
+    groups: list[GroupView]
+
+
+class BehindView(Told):
+    """The journal entries behind an indicator."""
+
+    id: str
+    events: list[int]
+
+
+class OwnDayView(Told):
+    """A day so far, of an operator or a desk."""
+
+    desk: int
+    operator: str | None
+    values: list[FigureView]
+
+
+class NowView(Told):
+    """The hall at this moment, and what is advised."""
+
+    seq: int
+    values: list[FigureView]
+    idle_desks: list[int]
+    advice: AdviceView | None
+
+
+class ReceptionView(Told):
+    """The hall as reception sees it: everybody in hand, the desks, the services, and what is advised."""
+
+    seq: int
+    open: bool
+    paused: str | None
+    now: str | None
+    waiting: list[TicketView]
+    at_desks: list[TicketView]
+    parked: list[TicketView]
+    missed: list[TicketView]
+    gone: int
+    desks: list[DeskRow]
+    advice: AdviceView | None
+
+
+class PlanView(Told):
+    """Which plan is in force and which one waits for the next opening."""
+
+    version: int | None
+    digest: str | None
+    next_version: int | None
+    next_digest: str | None
+
+
+class ShiftView(Told):
+    """Who is at which desk by the roster on a date."""
+
+    operator: str
+    desk: int
+    begins: str
+    ends: str
+    breaks: list[str]
 
 
 class SessionView(Told):

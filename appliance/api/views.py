@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
 from typing import Literal, cast
 
+from appliance.api.context import Estimates, NoEstimates
 from appliance.api.schemas import (
+    AdviceView,
     CallView,
+    CategoryView,
     DayView,
+    DeskRow,
     DeviceView,
     HallView,
     KioskView,
     Language,
     OfficeView,
+    Purpose,
+    ReceptionView,
     ReplicaView,
     ServiceView,
     SlipView,
+    StopView,
     TicketView,
+    WaitView,
 )
 from appliance.domain import order, tickets
+from appliance.domain.advice import Advice
+from appliance.domain.hours import ONE_DAY, day_hours, service_issuing
 from appliance.domain.message import Record
 from appliance.domain.moment import Now
-from appliance.domain.office import DeskState, Office, Slip, SlipState, Ticket, TicketState
+from appliance.domain.office import Desk, DeskState, Office, Slip, SlipState, Ticket, TicketState
 from appliance.domain.plan import LANGUAGES, Plan, Service, Words
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.roster import planned_desks
+from appliance.reason_words import hours_code
 
 SlipCode = Literal["queued", "printed", "sent", "unknown", "expired"]
 
@@ -32,6 +45,7 @@ SERVING_SHOWN_S = 180
 """How long a number stays on the board after its service began: whoever looks late still finds the desk."""
 
 SLIP_ROWS = 50
+LOOK_AHEAD_DAYS = 14
 PENDING = (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED)
 
 
@@ -60,16 +74,39 @@ def newest_slip(office: Office, ticket: int) -> Slip | None:
     return max(papers, key=lambda slip: slip.id, default=None)
 
 
-def waited_ms(ticket: Ticket, now: Now) -> int:
-    """From the number to the call, or to now while nobody has called it."""
+def waited_ms(office: Office, ticket: Ticket, now: Now) -> int:
+    """From the number to the call, or to now while nobody has called it; pauses are left out."""
     end = ticket.called or ticket.ended
     until = now.moment if end is None else end.moment
-    return until.since(ticket.issued.moment)
+    return office.elapsed(ticket.issued.moment, until)
+
+
+def wait(low_s: int, high_s: int, mean_s: int, start: datetime | None) -> WaitView:
+    """An estimate with the times of day it means, counted from `start` (None: nobody knows the time)."""
+    times = (None, None)
+    if start is not None:
+        times = tuple(f"{start + timedelta(seconds=s):%H:%M}" for s in (low_s, high_s))  # type: ignore[assignment]
+    return WaitView(low_s=low_s, high_s=high_s, mean_s=mean_s, calls_from=times[0], calls_until=times[1])
+
+
+def told_wait(now: Now, ticket: Ticket) -> WaitView | None:
+    """What was told with the number."""
+    if ticket.told is None:
+        return None
+    low, high = ticket.told
+    start = None
+    if now.local is not None:
+        start = now.local - timedelta(milliseconds=now.moment.since(ticket.issued.moment))
+    return wait(low, high, (low + high) // 2, start)
 
 
 def ticket(office: Office, now: Now, shown: Ticket) -> TicketView:
     """One ticket."""
-    slip = newest_slip(office, shown.id)
+    return ticket_with(office, now, shown, newest_slip(office, shown.id))
+
+
+def ticket_with(office: Office, now: Now, shown: Ticket, slip: Slip | None) -> TicketView:
+    """One ticket with its newest paper."""
     return TicketView(
         id=shown.id,
         label=shown.label,
@@ -79,12 +116,35 @@ def ticket(office: Office, now: Now, shown: Ticket) -> TicketView:
         state=shown.state.value,
         desk=shown.desk,
         ahead=order.ahead(office, shown) if shown.state is TicketState.WAITING else None,
-        waited_s=waited_ms(shown, now) // 1000,
+        waited_s=waited_ms(office, shown, now) // 1000,
         called_times=shown.calls,
         returned=shown.returned,
         issued_at=shown.issued.moment.utc(),
+        told=told_wait(now, shown),
+        purpose=cast(Purpose, shown.purpose),
+        category=shown.category,
+        confirmed=shown.confirmed,
+        needs=list(shown.needs),
+        route=[
+            StopView(service=stop.service, service_name=service_name(office, stop.service), desk=stop.desk)
+            for stop in shown.route
+        ],
+        for_desk=shown.for_desk,
+        promised=shown.promised,
+        reason=shown.reason,
+        parked_s=parked_s(office, now, shown),
+        overdue=office.plan is not None
+        and shown.state is TicketState.WAITING
+        and order.overdue(office, office.plan, shown, now.moment),
         paper=slip.state.value if slip is not None else "none",
     )
+
+
+def parked_s(office: Office, now: Now, shown: Ticket) -> int | None:
+    """Seconds until a parked visitor waits again; None for others and without a timer."""
+    if shown.state is not TicketState.PARKED or shown.ended is None or not shown.park_min:
+        return None
+    return max(0, shown.park_min * 60 - office.elapsed(shown.ended.moment, now.moment) // 1000)
 
 
 def taken(office: Office, records: Sequence[Record]) -> Ticket:
@@ -146,7 +206,13 @@ def hall(office: Office, now: Now) -> HallView:
         date=now.local.date().isoformat() if now.local is not None else None,
         on_break=sorted(d.number for d in office.desks.values() if d.state is DeskState.BREAK),
         languages=languages(office.plan),
+        paused=paused(office),
     )
+
+
+def paused(office: Office) -> str | None:
+    """The reason of the pause that lasts now."""
+    return office.pause.reason if office.pause is not None else None
 
 
 def just_began(shown: Ticket, now: Now) -> bool:
@@ -169,7 +235,7 @@ def languages(plan: Plan | None) -> list[Language]:
     return cast("list[Language]", spoken or list(LANGUAGES))
 
 
-def kiosk(office: Office, now: Now, *, paper: bool) -> KioskView:
+def kiosk(office: Office, now: Now, *, paper: bool, estimates: Estimates | None = None) -> KioskView:
     """What a visitor may choose. Whether a number can be given is asked of the rules themselves."""
     plan = office.plan
     if plan is None:
@@ -191,7 +257,10 @@ def kiosk(office: Office, now: Now, *, paper: bool) -> KioskView:
     for shown in office.tickets.values():
         if shown.state is TicketState.WAITING:
             per_service[shown.service] = per_service.get(shown.service, 0) + 1
-    services = [_service(office, now, plan, s, per_service.get(s.id, 0)) for s in plan.services.values()]
+    estimates = estimates or NoEstimates()
+    services = [
+        _service(office, now, plan, s, per_service.get(s.id, 0), estimates.told(s.id)) for s in plan.services.values()
+    ]
     reasons = {service.reason for service in services}
     everywhere = reasons.pop() if len(reasons) == 1 else None
     return KioskView(
@@ -206,13 +275,25 @@ def kiosk(office: Office, now: Now, *, paper: bool) -> KioskView:
         waiting=sum(per_service.values()),
         desks_working=sum(1 for desk in office.desks.values() if desk.working),
         services=services,
+        categories=categories(plan),
+        paused=paused(office),
     )
 
 
-def _service(office: Office, now: Now, plan: Plan, service: Service, queue: int) -> ServiceView:
+def categories(plan: Plan) -> list[CategoryView]:
+    """The priority categories of the plan."""
+    return [
+        CategoryView(id=one.id, name=text(one.name), kiosk=one.kiosk, confirm_first=one.confirm_first)
+        for one in plan.categories.values()
+    ]
+
+
+def _service(
+    office: Office, now: Now, plan: Plan, service: Service, queue: int, told: tickets.Told | None
+) -> ServiceView:
     reason: str | None = None
     try:
-        tickets.take(office, tickets.TakeTicket(service.id, paper=False), now)
+        tickets.take(office, tickets.TakeTicket(service.id, paper=False, told=told), now)
     except Refused as refused:
         reason = refused.code.value
     organisation = plan.organisations.get(service.organisation)
@@ -228,7 +309,98 @@ def _service(office: Office, now: Now, plan: Plan, service: Service, queue: int)
         waiting=queue,
         available=reason is None,
         reason=reason,
+        group=text(service.group),
+        keywords=text(service.keywords),
+        purposes=list(service.purposes),
+        wait=None if told is None else wait(told.low_s, told.high_s, told.mean_s, now.local),
+        next_opening=_next_issuing(plan, service, now) if reason in CLOSED else None,
+        may_wait=reason == Code.NO_TIME_LEFT.value,
     )
+
+
+CLOSED = (Code.DAY_NOT_OPEN.value, Code.ISSUING_CLOSED.value, Code.ISSUING_NOT_YET.value, Code.NOT_TODAY.value)
+
+
+def _next_issuing(plan: Plan, service: Service, now: Now) -> str | None:
+    """When numbers for this service are next given out, `2026-11-30T08:00`; None without a clock or in two weeks."""
+    if now.local is None:
+        return None
+    for ahead in range(LOOK_AHEAD_DAYS + 1):
+        day = now.local.date() + ahead * ONE_DAY
+        span = service_issuing(plan, service.id, day, now.public)
+        if span is not None:
+            opens = datetime.combine(day, time()) + timedelta(minutes=span.opens)
+            if opens >= now.local:
+                return opens.isoformat(timespec="minutes")
+    return None
+
+
+def reception(office: Office, now: Now, advice: Advice | None) -> ReceptionView:
+    """The hall as reception sees it: those who wait by place, then desks and what is advised."""
+    shown = sorted(office.tickets.values(), key=lambda one: one.place) if office.open_day is not None else []
+
+    papers = {slip.ticket: slip for slip in office.slips.values()}
+
+    def of(*states: TicketState) -> list[TicketView]:
+        return [ticket_with(office, now, one, papers.get(one.id)) for one in shown if one.state in states]
+
+    return ReceptionView(
+        seq=office.seq,
+        open=office.open_day is not None,
+        paused=paused(office),
+        now=clock(now),
+        waiting=of(TicketState.WAITING),
+        at_desks=of(TicketState.CALLED, TicketState.SERVING),
+        parked=of(TicketState.PARKED),
+        missed=of(TicketState.MISSED),
+        gone=sum(one.state in (TicketState.DONE, TicketState.LEFT) for one in shown),
+        desks=desk_rows(office, now),
+        advice=advice_view(advice),
+    )
+
+
+def advice_view(advice: Advice | None) -> AdviceView | None:
+    """The advice, if there is one."""
+    if advice is None or not advice.open_desks:
+        return None
+    return AdviceView(
+        open_desks=list(advice.open_desks),
+        share_before=round(advice.share_before, 4),
+        share_after=round(advice.share_after, 4),
+        wait_s=advice.wait_now_s,
+        wait_after_s=advice.wait_after_s,
+    )
+
+
+def desk_rows(office: Office, now: Now) -> list[DeskRow]:
+    """Every desk of the plan."""
+    plan = office.plan
+    if plan is None:
+        return []
+    planned = None
+    if now.local is not None:
+        today = now.local.date()
+        worked_as = day_hours(plan, today, now.public).weekday
+        planned = planned_desks(plan, today, now.local.hour * 60 + now.local.minute, weekday=worked_as)
+    rows = []
+    for number, known in plan.desks.items():
+        desk = office.desks.get(number, Desk(number))
+        held = office.tickets.get(desk.ticket) if desk.ticket is not None else None
+        rows.append(
+            DeskRow(
+                number=number,
+                desk_class=known.desk_class.value,
+                state=desk.state.value,
+                label=held.label if held is not None else None,
+                elapsed_s=now.moment.since(desk.since.moment) // 1000 if desk.since is not None else 0,
+                operator=desk.operator,
+                reason=desk.reason,
+                planned=None if planned is None else number in planned,
+                services=[*known.services, *known.secondary],
+                organisation=known.organisation,
+            )
+        )
+    return rows
 
 
 def slips(office: Office, now: Now) -> list[SlipView]:
@@ -249,13 +421,19 @@ def slips(office: Office, now: Now) -> list[SlipView]:
     ][:SLIP_ROWS]
 
 
-def day(office: Office) -> DayView:
+def day(office: Office, now: Now) -> DayView:
     """The day that is open, or the last one."""
+    hours = None
+    if office.plan is not None and now.local is not None:
+        today = day_hours(office.plan, now.local.date(), now.public)
+        hours = hours_code(today.reason, next(iter(today.note.texts.values()), ""))
     last = office.day
     return DayView(
         day=last.number if last is not None else None,
         date=last.date if last is not None else None,
         open=office.open_day is not None,
+        paused=paused(office),
+        hours=hours,
     )
 
 
@@ -271,7 +449,7 @@ def office_view(
     counts = _counts(office.tickets.values())
     last = office.day
     longest = max(
-        (waited_ms(t, now) for t in office.tickets.values() if t.state is TicketState.WAITING),
+        (waited_ms(office, t, now) for t in office.tickets.values() if t.state is TicketState.WAITING),
         default=0,
     )
     plan, coming = office.plan, office.next_plan

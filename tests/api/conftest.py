@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.halls import Hall
 from tests.api.rig import Rig
 from tests.plans import Sketch
 
@@ -31,5 +32,13 @@ def shut(tmp_path: Path) -> Iterator[Rig]:
 def bare(tmp_path: Path) -> Iterator[Rig]:
     """A box without a plan."""
     made = Rig(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Rig]:
+    """An open office whose plan has categories, reasons, purposes, limits and a roster."""
+    made = Rig(tmp_path, Hall())
     yield made
     made.close()

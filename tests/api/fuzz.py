@@ -22,9 +22,10 @@ import httpx
 from appliance.api.asking import COOKIE
 from appliance.api.openapi import COMMITTED
 from appliance.domain.days import OpenDay
+from appliance.domain.tickets import Told
 from appliance.store.local import Role
+from tests.api.halls import ADVICE, Hall
 from tests.api.rig import PIN, Rig
-from tests.plans import Sketch
 
 SKIPPED = {"listen"}
 """A stream never ends by itself."""
@@ -32,7 +33,24 @@ SKIPPED = {"listen"}
 TEXTS = [
     "", " ", "consult", "submit", "anna", "А", "A", "Б", "0", "-1", "null", "ё" * 90, "\x00", "\ud800", "🦅", "../..",
     "' OR 1=1 --", "{service}", "%s", "09:30", "99:99", "next", "repeat", "finish", "ru", "uk", PIN, "1" * 13,
+    "0001-01-01", "9999-12-31",
 ]  # fmt: skip
+SENSE = {
+    "service": ["consult", "consult", "submit", "archive"],
+    "also": ["consult", "submit"],
+    "category": ["veteran", "large-family"],
+    "reason": ["form", "lunch", "left"],
+    "operator": ["anna", "vera", "oleh"],
+    "pin": [PIN],
+    "on": ["2026-11-24", "2027-01-01"],
+    "first": ["2026-11-24", "2026-11-24", "2026-11-01"],
+    "last": ["2026-11-24", "2026-11-24", "2026-11-30"],
+    "indicator": ["issued", "wait_mean", "over_norm", "paused", "turned_away"],
+    "key": ["consult", "veteran", "9", "1", "anna"],
+    "document": [Hall(version=2, limit=0).document, Hall(version=3, limit=9).document, Hall(office="other").document],
+}
+"""Texts that a field of this name may really have."""
+
 NUMBERS = [0, 1, 2, 3, 7, 999, 1000, 9001, -1, 2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**30, 1.5, True]
 HEADERS = [
     *[{}] * 20, {"Accept-Language": "uk"}, {"Accept-Language": "ru;q=x,,;"}, {"Idempotency-Key": "k1"},
@@ -69,7 +87,7 @@ class Maker:
         path, method, operation = self.random.choice(self.operations)
         query = {}
         for parameter in operation.get("parameters", ()):
-            value = self.value(parameter["schema"])
+            value = self.value(parameter["schema"], parameter["name"])
             if parameter["in"] == "path":
                 text = quote(str(value).encode("utf-8", "replace"), safe="")
                 path = path.replace("{" + parameter["name"] + "}", text or "x")
@@ -90,23 +108,23 @@ class Maker:
             return self.random.choice(RAW)
         return json.dumps(self.value(schema)).encode()
 
-    def value(self, schema: dict[str, Any]) -> Any:
+    def value(self, schema: dict[str, Any], name: str = "") -> Any:
         """A value that fits the schema, or now and then one that doesn't."""
         if self.random.random() < 0.04:
             return self.random.choice([None, [], {}, *TEXTS[:6], *NUMBERS[:6]])
         if "$ref" in schema:
             return self.value(self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
         if "anyOf" in schema:
-            return self.value(self.random.choice(schema["anyOf"]))
+            return self.value(self.random.choice(schema["anyOf"]), name)
         if "enum" in schema:
             return self.random.choice(schema["enum"])
         kind = schema.get("type")
         if kind == "object":
-            required = schema.get("required", ())
+            required, share = schema.get("required", ()), self.random.choice([0.0, 0.2, 0.6])
             made = {
-                name: self.value(inner)
+                name: self.value(inner, name)
                 for name, inner in schema.get("properties", {}).items()
-                if name in required or self.random.random() < 0.6
+                if name in required or self.random.random() < share
             }
             if self.random.random() < 0.05:
                 made["extra"] = 1
@@ -117,6 +135,10 @@ class Maker:
             return self.random.choice([True, False])
         if kind == "null":
             return None
+        if kind == "array":
+            return [self.value(schema["items"], name) for _ in range(self.random.choice([0, 1, 1, 2, 9]))]
+        if name in SENSE and self.random.random() < 0.8:
+            return self.random.choice(SENSE[name])
         return self.random.choice([*TEXTS, *["consult", "submit", "anna", PIN] * 12])
 
 
@@ -163,7 +185,9 @@ async def storm(rig: Rig, requests: int, seed: int) -> Outcome:
 
 def run(folder: Path, requests: int, seed: int) -> Outcome:
     """One office, one storm."""
-    rig = Rig(folder, Sketch())
+    rig = Rig(folder, Hall(limit=0))
+    rig.waits.known = {"consult": Told(0, 60, 30, 30), "archive": Told(0, 10**6, 10**5, 0)}
+    rig.waits.advised = ADVICE
     try:
         for name in ("anna", "vera", "oleh"):
             rig.local.put_operator(name, name, PIN)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from argon2 import PasswordHasher
@@ -20,10 +20,11 @@ from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Command
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
+from appliance.domain.plan import Plan
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
 from appliance.store.writer import Outcome, QueueWriter
-from tests.plans import Sketch
+from tests.api.halls import Waits
 
 PIN = "482913"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -122,10 +123,17 @@ class Browser:
         self._runner.close()
 
 
+class Planned(Protocol):
+    """Whatever makes a plan."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+
 class Rig:
     """One office. `client()` is a new browser that belongs to the box's own pages."""
 
-    def __init__(self, folder: Path, sketch: Sketch | None = None, *, open_day: bool = True) -> None:
+    def __init__(self, folder: Path, sketch: Planned | None = None, *, open_day: bool = True) -> None:
         self.clock = HandClock()
         self._browsers: list[Browser] = []
         self.deaths: list[BaseException] = []
@@ -136,6 +144,7 @@ class Rig:
         self.local = LocalStore(folder / "local.db", now=lambda: self.wall_s, hasher=CHEAP)
         self.reads = Reads(queue)
         self.health = Parts()
+        self.waits = Waits()
         self.context = AppContext(
             self.writer,
             self.reads,
@@ -143,6 +152,7 @@ class Rig:
             self.clock,
             self.health,
             replica,
+            estimates=self.waits,
             settings=ApiSettings(hosts=("talon.local",)),
         )
         self.app: FastAPI = create_app(self.context)

@@ -16,16 +16,27 @@ from tests.api.rig import PIN, Rig, press
 
 OPEN = {
     "take_ticket", "read_ticket", "read_hall", "read_kiosk", "read_day", "read_health", "listen", "who_am_i",
-    "sign_in_at_desk", "sign_in_at_reception", "sign_in_owner", "sign_out",
+    "read_wait", "sign_in_at_desk", "sign_in_at_reception", "sign_in_owner", "sign_out",
 }  # fmt: skip
-OWNERS = {"confirm_clock", "read_journal", "list_operators", "put_operator", "remove_operator"}
+OWNERS = {"confirm_clock", "read_journal", "list_operators", "put_operator", "remove_operator", "put_plan"}
 BODIES = {
     "press_key": {"key": "next"},
     "call_back": {"ticket": 1},
     "transfer_visitor": {},
     "adopt_ticket": {"series": "А", "number": 9001, "service": "consult"},
     "put_operator": {"operator": "x", "name": "X", "pin": PIN},
+    "call_ticket": {"ticket": 1},
+    "merge_tickets": {"into": 1},
+    "send_ticket": {},
+    "add_service": {"service": "consult"},
+    "set_category": {"category": None},
+    "note_needs": {"needs": []},
+    "pause_hall": {},
+    "turn_away": {"reason": "left-before"},
+    "put_plan": {"document": "schema = 1"},
 }
+PERIOD = {"first": "2026-11-24", "last": "2026-11-24"}
+QUERIES = {"read_roster": {"on": "2026-11-24"}, "read_indicators": PERIOD, "read_behind": PERIOD}
 OPERATIONS = [
     (operation["operationId"], method.upper(), path)
     for path, item in json.loads(COMMITTED.read_text())["paths"].items()
@@ -35,7 +46,8 @@ OPERATIONS = [
 
 def ask(client: object, operation: str, method: str, path: str) -> httpx.Response:
     body = BODIES.get(operation)
-    more = {"json": body} if body is not None else {}
+    more: dict[str, object] = {"json": body} if body is not None else {}
+    more["params"] = QUERIES.get(operation, {})
     return client.request(method, re.sub(r"\{\w+\}", "1", path), **more)  # type: ignore[attr-defined, no-any-return]
 
 

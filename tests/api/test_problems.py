@@ -19,10 +19,14 @@ from appliance.domain.refusal import Code, Refused
 from tests.api.rig import Rig, press, take
 
 STATUSES = {
-    404: {"unknown-service", "unknown-desk", "unknown-ticket", "unknown-slip"},
+    404: {
+        "unknown-service", "unknown-desk", "unknown-ticket", "unknown-slip", "unknown-purpose", "unknown-category",
+        "unknown-need", "unknown-reason", "no-estimate",
+    },
+    422: {"minutes-out-of-range"},
     500: {"internal-error"},
     503: {"disk-full", "mailbox-full", "store-failed"},
-}
+}  # fmt: skip
 
 
 def test_every_refusal_has_its_status(rig: Rig) -> None:

@@ -129,8 +129,9 @@ def test_park_transfer_call_back_and_close(rig: Rig) -> None:
 
 def test_the_day_is_opened_and_closed_by_staff(shut: Rig) -> None:
     operator = shut.operator(None)
-    assert shut.client().get("/api/v1/day").json() == {"day": None, "date": None, "open": False}
-    assert operator.post("/api/v1/day/open").json() == {"day": 1, "date": "2026-11-24", "open": True}
+    before = {"day": None, "date": None, "open": False, "paused": None}
+    assert shut.client().get("/api/v1/day").json() == before
+    assert operator.post("/api/v1/day/open").json() == {**before, "day": 1, "date": "2026-11-24", "open": True}
     assert operator.post("/api/v1/day/open").json()["code"] == "day-already-open"
     assert operator.post("/api/v1/day/close").json()["open"] is False
 

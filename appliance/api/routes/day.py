@@ -23,12 +23,12 @@ def routes(context: AppContext) -> APIRouter:
     async def change(request: Request, command: Command, key: str | None) -> Response:
         session = staff(context, request)
         outcome = await submit(context, command, actor_of(session), key)
-        return told(views.day(context.writer.office), replayed=outcome.replayed)
+        return told(views.day(context.writer.office, context.clock.now()), replayed=outcome.replayed)
 
     @router.get("", operation_id="read_day", response_model=DayView, responses=documented())
     async def read_day() -> Response:
         """The day that is open, or the last one."""
-        return told(views.day(context.writer.office))
+        return told(views.day(context.writer.office, context.clock.now()))
 
     @router.post(
         "/open",

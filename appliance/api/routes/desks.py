@@ -10,12 +10,22 @@ from appliance.api.asking import DeskPath, Key, actor_of, at_desk, key_of, read,
 from appliance.api.context import AppContext
 from appliance.api.problems import Trouble, documented
 from appliance.api.routes.tickets import CHANGE
-from appliance.api.schemas import CallBackBody, DeskView, PressBody, TransferBody
+from appliance.api.schemas import (
+    BreakBody,
+    CallBackBody,
+    CallTicketBody,
+    DeskView,
+    ParkBody,
+    PressBody,
+    TransferBody,
+)
 from appliance.domain import keys
-from appliance.domain.calling import CallBack, Miss, Park, Transfer
-from appliance.domain.desks import CloseDesk, SignIn
+from appliance.domain.calling import CallBack, CallTicket, Miss
+from appliance.domain.desks import CloseDesk, OpenDesk, SignIn, TakeBreak
 from appliance.domain.message import Command
 from appliance.domain.refusal import Code
+from appliance.domain.serving import Park
+from appliance.domain.visits import Transfer
 from appliance.store.local import Session
 
 ACT = (
@@ -33,6 +43,8 @@ PRESS = (
     Code.KEY_HAS_NO_EFFECT,
     Code.NOBODY_WAITING,
     Code.NOBODY_MISSED,
+    Code.HALL_PAUSED,
+    Code.TOO_FEW_DESKS,
     Code.ALREADY_RETURNED,
     Code.NO_TRANSFER_TARGET,
     Code.UNKNOWN_SERVICE,
@@ -101,12 +113,57 @@ def routes(context: AppContext) -> APIRouter:
         "/call-back",
         operation_id="call_back",
         response_model=DeskView,
-        responses=documented(*ACT, Code.UNKNOWN_TICKET, Code.TICKET_NOT_MISSED, Code.ALREADY_RETURNED),
+        responses=documented(
+            *ACT,
+            Code.HALL_PAUSED,
+            Code.UNKNOWN_TICKET,
+            Code.TICKET_NOT_MISSED,
+            Code.ALREADY_RETURNED,
+            Code.DESK_CANNOT_SERVE,
+        ),
     )
     async def call_back(desk: DeskPath, body: CallBackBody, request: Request, key: Key = None) -> Response:
         """Call this missed visitor after all."""
         session = at_desk(context, request, desk)
         return await act(session, desk, CallBack(desk, body.ticket), key)
+
+    @router.post(
+        "/call",
+        operation_id="call_ticket",
+        response_model=DeskView,
+        responses=documented(
+            *ACT,
+            Code.HALL_PAUSED,
+            Code.UNKNOWN_TICKET,
+            Code.MAY_NOT_PICK,
+            Code.TICKET_NOT_IN_QUEUE,
+            Code.DESK_CANNOT_SERVE,
+        ),
+    )
+    async def call_ticket(desk: DeskPath, body: CallTicketBody, request: Request, key: Key = None) -> Response:
+        """Call this number, past the line: a permission of the operator by the plan, kept in the journal."""
+        return await act(at_desk(context, request, desk), desk, CallTicket(desk, body.ticket), key)
+
+    @router.post(
+        "/break",
+        operation_id="take_break",
+        response_model=DeskView,
+        responses=documented(*ACT, Code.UNKNOWN_REASON, Code.TOO_FEW_DESKS),
+    )
+    async def take_break(desk: DeskPath, request: Request, body: BreakBody | None = None, key: Key = None) -> Response:
+        """A free desk goes on a break, as long as enough others go on."""
+        reason = body.reason if body is not None else ""
+        return await act(at_desk(context, request, desk), desk, TakeBreak(desk, reason), key)
+
+    @router.post(
+        "/open",
+        operation_id="open_desk",
+        response_model=DeskView,
+        responses=documented(*ACT, Code.DESK_ALREADY_OPEN),
+    )
+    async def open_desk(desk: DeskPath, request: Request, key: Key = None) -> Response:
+        """Receive at this desk, or end its break; whom the roster has here is signed in."""
+        return await act(at_desk(context, request, desk), desk, OpenDesk(desk), key)
 
     @router.post(
         "/miss",
@@ -122,11 +179,12 @@ def routes(context: AppContext) -> APIRouter:
         "/park",
         operation_id="park_visitor",
         response_model=DeskView,
-        responses=documented(*ACT, Code.DESK_NOT_SERVING),
+        responses=documented(*ACT, Code.DESK_NOT_SERVING, Code.UNKNOWN_REASON, Code.MINUTES_OUT_OF_RANGE),
     )
-    async def park_visitor(desk: DeskPath, request: Request, key: Key = None) -> Response:
+    async def park_visitor(desk: DeskPath, request: Request, body: ParkBody | None = None, key: Key = None) -> Response:
         """Set the visitor aside for some minutes; the desk is free."""
-        return await act(at_desk(context, request, desk), desk, Park(desk), key)
+        asked = body if body is not None else ParkBody()
+        return await act(at_desk(context, request, desk), desk, Park(desk, asked.reason, asked.minutes), key)
 
     @router.post(
         "/transfer",
@@ -138,6 +196,8 @@ def routes(context: AppContext) -> APIRouter:
             Code.NO_TRANSFER_TARGET,
             Code.UNKNOWN_SERVICE,
             Code.NOBODY_SERVES,
+            Code.DESK_CANNOT_SERVE,
+            Code.ROUTE_TOO_LONG,
         ),
     )
     async def transfer_visitor(
@@ -146,9 +206,10 @@ def routes(context: AppContext) -> APIRouter:
         body: TransferBody,
         key: Key = None,
     ) -> Response:
-        """Send the visitor on under the same number; without a service, to the desk's usual next one."""
+        """Send the visitor on under the same number; without a service or desk, to the desk's usual next one."""
         session = at_desk(context, request, desk)
-        return await act(session, desk, Transfer(desk, body.service or None), key)
+        command = Transfer(desk, body.service or None, body.to_desk, body.come_back)
+        return await act(session, desk, command, key)
 
     @router.post(
         "/close",
