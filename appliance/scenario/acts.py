@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Protocol
 
-from appliance.domain.calling import CallBack, ReturnTicket, Transfer
+from appliance.domain.calling import CallBack, CallTicket
 from appliance.domain.days import CloseDay, OpenDay
-from appliance.domain.desks import SignIn, SignOut
+from appliance.domain.desks import SignIn, SignOut, TakeBreak
 from appliance.domain.message import Command
+from appliance.domain.pausing import PauseHall, ResumeHall
+from appliance.domain.priority import ConfirmCategory, NoteNeeds, RefuseCategory, SetCategory
+from appliance.domain.serving import Park, ReturnTicket
 from appliance.domain.slips import Reprint
 from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket
+from appliance.domain.turning_away import TurnAway
+from appliance.domain.visits import AddService, MergeTickets, SendTicket, Transfer
 from appliance.scenario.expect import find_ticket, label
 from appliance.scenario.file import Line, Scenario, instant
 from appliance.scenario.office import Box, PaperPath
 from appliance.scenario.people import Fingers, Operator
+
+KIOSK, RECEPTION = "kiosk:touch", "reception"
 
 MID_SLIP_DOTS = 200
 MID_SLIP_BYTES = {"raster": 4_000, "text": 300}
@@ -58,6 +66,8 @@ class Acts:
             "desk": self._desk,
             "button": lambda line: self._fingers.press(f"kiosk/{line['BUTTON']}", line.get("GESTURE", "tap")),
             "arrive": lambda line: self._arrive(line, self._random(line)),
+            "take": lambda line: self._take(line, KIOSK),
+            "give": lambda line: self._take(line, RECEPTION),
             "every": self._stream,
             "serve": self._serve,
             "paper": self._printer,
@@ -69,15 +79,30 @@ class Acts:
             "power": self._power,
             "restart": lambda _: self._stage.restart(),
             "adopt": self._adopt,
-            "leave": lambda line: self._ask_about(line, LeaveTicket),
+            "leave": lambda line: self._ask_about(line, lambda ticket: LeaveTicket(ticket, line.get("LEAVING", ""))),
             "return": lambda line: self._ask_about(line, ReturnTicket),
             "reprint": lambda line: self._ask_about(line, Reprint),
+            "send": lambda line: self._ask_about(
+                line, lambda ticket: SendTicket(ticket, line.get("SERVICE"), line.get("TARGET"))
+            ),
+            "merge": self._merge,
+            "add": lambda line: self._ask_about(line, lambda ticket: AddService(ticket, line["SERVICE"])),
+            "category": lambda line: self._ask_about(line, lambda ticket: SetCategory(ticket, line["CATEGORY"])),
+            "confirm": lambda line: self._ask_about(line, ConfirmCategory),
+            "refuse": lambda line: self._ask_about(line, RefuseCategory),
+            "needs": lambda line: self._ask_about(line, lambda ticket: NoteNeeds(ticket, line["NEED"])),
+            "away": lambda line: self._ask(TurnAway(line.get("SERVICE"), line["REASON"]), RECEPTION),
+            "transfer": self._transfer,
+            "park": self._park,
+            "break": lambda line: self._ask_at(line, TakeBreak(line["DESK"], line.get("BREAK", ""))),
             "call": lambda line: self._ask_about(line, lambda ticket: CallBack(line["DESK"], ticket)),
-            "transfer": lambda line: self._ask(Transfer(line["DESK"], line["SERVICE"]), f"desk:{line['DESK']}"),
-            "open": lambda _: self._ask(OpenDay(), "reception"),
-            "close": lambda _: self._ask(CloseDay(), "reception"),
-            "sign-in": lambda line: self._ask(SignIn(line["DESK"], line["OPERATOR"]), f"desk:{line['DESK']}"),
-            "sign-out": lambda line: self._ask(SignOut(line["DESK"]), f"desk:{line['DESK']}"),
+            "pick": lambda line: self._ask_about(line, lambda ticket: CallTicket(line["DESK"], ticket)),
+            "pause": lambda line: self._ask(PauseHall(line["PAUSE"]), RECEPTION),
+            "resume": lambda _: self._ask(ResumeHall(), RECEPTION),
+            "open": lambda _: self._ask(OpenDay(), RECEPTION),
+            "close": lambda _: self._ask(CloseDay(), RECEPTION),
+            "sign-in": lambda line: self._ask_at(line, SignIn(line["DESK"], line["OPERATOR"])),
+            "sign-out": lambda line: self._ask_at(line, SignOut(line["DESK"])),
         }
 
     def perform(self, line: Line) -> None:
@@ -94,11 +119,29 @@ class Acts:
         self._box.writer.submit(command, actor=actor, key=key)
 
     def _ask_about(self, line: Line, command: Callable[[int], Command]) -> None:
-        ticket = find_ticket(self._box.office, line)
+        ticket = find_ticket(self._box.office, line["SERIES"], line["NUMBER"])
         if ticket is None:
             self._stage.fail(line, f"there is no ticket {label(line['SERIES'], line['NUMBER'])}")
             return
-        self._ask(command(ticket.id), "reception")
+        self._ask(command(ticket.id), f"desk:{line['DESK']}" if "DESK" in line.values else RECEPTION)
+
+    def _ask_at(self, line: Line, command: Command) -> None:
+        self._ask(command, f"desk:{line['DESK']}")
+
+    def _merge(self, line: Line) -> None:
+        into = find_ticket(self._box.office, line["SERIES2"], line["NUMBER2"])
+        if into is None:
+            self._stage.fail(line, f"there is no ticket {label(line['SERIES2'], line['NUMBER2'])}")
+            return
+        self._ask_about(line, lambda ticket: MergeTickets(ticket, into.id))
+
+    def _transfer(self, line: Line) -> None:
+        come_back = line.form.endswith("and back")
+        self._ask_at(line, Transfer(line["DESK"], line.get("SERVICE"), line.get("TARGET"), come_back))
+
+    def _park(self, line: Line) -> None:
+        minutes = line["DURATION"] // 60 if "DURATION" in line.values else None
+        self._ask_at(line, Park(line["DESK"], line.get("PARKING", ""), minutes))
 
     def _desk(self, line: Line) -> None:
         self._fingers.press(f"desk/{line['DESK']}/{line['KEY']}", line.get("GESTURE", "tap"))
@@ -107,7 +150,28 @@ class Acts:
         self._visits += 1
         language = line.get("LANGUAGE", self._scenario.plan.languages[0])
         command = TakeTicket(random.choice(line["SERVICE"]), language, paper=self._box.paper is not None)
-        self._ask(command, "kiosk:touch", f"visit-{self._visits}")
+        share = line.get("PERCENT", 0) / 100
+        if share and random.random() < share:
+            command = replace(command, category=random.choice(line["CATEGORY"]))
+        self._ask(command, KIOSK, f"visit-{self._visits}")
+
+    def _take(self, line: Line, actor: str) -> None:
+        """A number with everything that can be said with it; reception has seen the document and may insist."""
+        self._visits += 1
+        staff, anyway = actor == RECEPTION, line.form.endswith("anyway")
+        command = TakeTicket(
+            line["SERVICE"],
+            line.get("LANGUAGE", self._scenario.plan.languages[0]),
+            paper=self._box.paper is not None,
+            also=line.get("OTHER", ()),
+            purpose=line.get("PURPOSE", ""),
+            category=line.get("CATEGORY"),
+            confirmed=staff,
+            needs=line.get("NEED", ()),
+            unpromised=anyway,
+            insist=anyway and staff,
+        )
+        self._ask(command, actor, f"visit-{self._visits}")
 
     def _stream(self, line: Line) -> None:
         until_ms = instant(line.date, line["TIME"], self._scenario.zone)
@@ -199,4 +263,4 @@ class Acts:
         minutes = line["TIME"] // 60 if line.get("TIME") is not None else None
         language = self._scenario.plan.languages[0]
         command = AdoptTicket(line["SERIES"], line["NUMBER"], line["SERVICE"], language, minutes)
-        self._ask(command, "reception")
+        self._ask(command, RECEPTION)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from appliance.domain.office import Office, Ticket, TicketState
 from appliance.scenario.file import Line
@@ -58,10 +60,9 @@ def label(series: str, number: int) -> str:
     return f"{series} {number:03d}"
 
 
-def find_ticket(office: Office, line: Line) -> Ticket | None:
-    """The ticket of the last opened day that the line names."""
-    wanted = (line["SERIES"], line["NUMBER"])
-    return next((t for t in office.tickets.values() if (t.series, t.number) == wanted), None)
+def find_ticket(office: Office, series: str, number: int) -> Ticket | None:
+    """The ticket of the last opened day with this number."""
+    return next((t for t in office.tickets.values() if (t.series, t.number) == (series, number)), None)
 
 
 def found_instead(line: Line, box: Box, book: Book) -> str | None:
@@ -75,6 +76,12 @@ def found_instead(line: Line, box: Box, book: Book) -> str | None:
             return _ticket(line, box)
         case "desk":
             return _desk(line, box)
+        case "why":
+            return _why(line, box)
+        case "away":
+            return _away(line, box)
+        case "paused" | "not":
+            return _paused(line, words, box.office)
         case "spoken":
             newest = book.spoken[-1] if book.spoken else None
             return _unless(newest == line["TEXT"], "silence" if newest is None else f'spoken "{newest}"')
@@ -105,10 +112,46 @@ def _unless(holds: bool, found: str) -> str | None:
 
 
 def _ticket(line: Line, box: Box) -> str | None:
-    ticket = find_ticket(box.office, line)
+    ticket = find_ticket(box.office, line["SERIES"], line["NUMBER"])
     if ticket is None:
         return f"no ticket {label(line['SERIES'], line['NUMBER'])}"
+    if "SERVICE" in line.values:
+        return _unless(ticket.service == line["SERVICE"], f"{ticket.label} for {ticket.service}")
     return _unless(ticket.state.value == line["TICKETSTATE"], f"{ticket.label} {ticket.state.value}")
+
+
+def _why(line: Line, box: Box) -> str | None:
+    """Why the ticket was called the last time, and whom it went before."""
+    ticket = find_ticket(box.office, line["SERIES"], line["NUMBER"])
+    if ticket is None:
+        return f"no ticket {label(line['SERIES'], line['NUMBER'])}"
+    calls = [body for body in _bodies("TicketCalled", box) if body["ticket"] == ticket.id]
+    if not calls:
+        return f"{ticket.label} was never called"
+    found = f"why {ticket.label} {calls[-1]['why']}"
+    passed = box.office.tickets.get(calls[-1].get("over") or 0)
+    if passed is not None:
+        found += f" over {passed.label}"
+    same = calls[-1]["why"] == line["WHY"]
+    if "SERIES2" in line.values:
+        same = same and passed is find_ticket(box.office, line["SERIES2"], line["NUMBER2"])
+    return _unless(same, found)
+
+
+def _away(line: Line, box: Box) -> str | None:
+    reasons = Counter(body["reason"] for body in _bodies("VisitorTurnedAway", box))
+    count = reasons[line["REASON"]] if "REASON" in line.values else reasons.total()
+    told = ", ".join(f"{reason} {times}" for reason, times in sorted(reasons.items()))
+    return _unless(count == line["NUMBER"], f"away {reasons.total()}" + (f" ({told})" if told else ""))
+
+
+def _paused(line: Line, words: list[str], office: Office) -> str | None:
+    pause = office.pause
+    if words[0] == "not":
+        holds = pause is None
+    else:
+        holds = pause is not None and line.get("PAUSE", pause.reason) == pause.reason
+    return _unless(holds, f"paused {pause.reason}" if pause is not None else "not paused")
 
 
 def _desk(line: Line, box: Box) -> str | None:
@@ -121,7 +164,7 @@ def _desk(line: Line, box: Box) -> str | None:
 
 
 def _paper(line: Line, words: list[str], box: Box, book: Book) -> str | None:
-    ticket = find_ticket(box.office, line)
+    ticket = find_ticket(box.office, line["SERIES"], line["NUMBER"])
     name = label(line["SERIES"], line["NUMBER"])
     if ticket is None:
         return f"no ticket {name}"
@@ -138,7 +181,7 @@ def _paper(line: Line, words: list[str], box: Box, book: Book) -> str | None:
 
 
 def _slip(line: Line, box: Box) -> str | None:
-    ticket = find_ticket(box.office, line)
+    ticket = find_ticket(box.office, line["SERIES"], line["NUMBER"])
     if ticket is None:
         return f"no ticket {label(line['SERIES'], line['NUMBER'])}"
     states = [slip.state.value for slip in box.office.slips.values() if slip.ticket == ticket.id]
@@ -164,6 +207,15 @@ def _day(line: Line, office: Office) -> str | None:
     if line["DAYSTATE"] == "undated":
         return _unless(day is not None and dated is None, found)
     return _unless(state == line["DAYSTATE"], found)
+
+
+def _bodies(kind: str, box: Box) -> list[dict[str, Any]]:
+    db = connect_reader(box.database)
+    try:
+        rows = db.execute("SELECT body FROM journal WHERE kind = ? ORDER BY seq", (kind,)).fetchall()
+    finally:
+        db.close()
+    return [json.loads(body) for (body,) in rows]
 
 
 def _journal(kind: str, box: Box) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from appliance.domain.plan import Plan
+from appliance.domain.plan import Plan, ReasonKind
 from appliance.domain.plan_reader import PlanError, read_plan
 from appliance.scenario.grammar import (
     ACTS,
@@ -190,14 +190,23 @@ class _Reader:
         anything = Kind("a word", lambda word: word)
         desks = tuple(str(panel.desk) for panel in hardware.panels) if hardware else ()
         buttons = tuple(button.service for button in hardware.buttons) if hardware else ()
-        desk = vocabulary("a desk", desks)
+        desk = replace(vocabulary("a desk", desks), read=lambda word: int(word) if word in desks else None)
+        service = vocabulary("a service", tuple(plan.services)) if plan else anything
+
+        def reason(told: str, kind: ReasonKind) -> Kind:
+            known = plan.reasons.values() if plan else ()
+            return vocabulary(told, tuple(one.id for one in known if one.kind is kind)) if plan else anything
+
         return {
             **KINDS_OF_VALUES,
-            "SERVICE": vocabulary("a service", tuple(plan.services)) if plan else anything,
+            "SERVICE": service,
+            "OTHER": service,
+            "CATEGORY": vocabulary("a category", tuple(plan.categories)) if plan else anything,
+            "PARKING": reason("a reason to park", ReasonKind.PARK),
+            "BREAK": reason("a reason of a break", ReasonKind.BREAK),
             "BUTTON": vocabulary("a ticket button", buttons) if hardware else anything,
-            "DESK": replace(desk, read=lambda word: int(word) if word in desks else None)
-            if hardware
-            else KINDS_OF_VALUES["NUMBER"],
+            "DESK": desk if hardware else KINDS_OF_VALUES["NUMBER"],
+            "TARGET": desk if hardware else KINDS_OF_VALUES["NUMBER"],
         }
 
     def _read_lines(self, kinds: Mapping[str, Kind]) -> list[Line]:

@@ -1,6 +1,7 @@
 """A day as text: the forms of its lines, and what may stand in them.
 
-Words in small letters stand for themselves, words in capitals for a kind of value, `+` for one or more of it.
+Words in small letters stand for themselves, words in capitals for a kind of value, `+` for one or more of it, brackets
+for what may be left out.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from appliance.domain.codec import KINDS
 from appliance.domain.document import nearest
 from appliance.domain.keys import Key
 from appliance.domain.office import DeskState, SlipState, TicketState
-from appliance.domain.plan import LANGUAGES, canonical_series
+from appliance.domain.order import Why
+from appliance.domain.pausing import REASONS as PAUSES
+from appliance.domain.plan import LANGUAGES, NEEDS, PURPOSES, canonical_series
 from appliance.domain.refusal import Code
+from appliance.domain.tickets import LEAVING
+from appliance.domain.turning_away import AwayReason
 
 NO_POWER = "no-power"
 """Not a rule's word: nobody answers, because the box is dark."""
@@ -29,30 +34,27 @@ HEADERS = (
     "plan FILE",
     "hardware FILE",
     "clock trusted",
-    "clock untrusted",
-    "clock untrusted SHIFT",
+    "clock untrusted [SHIFT]",
     "seed NUMBER",
     "start TIME",
 )
 
+DETAILS = "[LANGUAGE] [for PURPOSE] [as CATEGORY] [needs NEED+] [also OTHER+] [anyway]"
+"""What may be said with a number."""
+
 ACTS = (
-    "desk DESK KEY",
-    "desk DESK KEY GESTURE",
-    "button BUTTON",
-    "button BUTTON GESTURE",
-    "arrive SERVICE+",
-    "arrive SERVICE+ LANGUAGE",
-    "every DURATION until TIME arrive SERVICE+",
-    "every DURATION until TIME arrive SERVICE+ LANGUAGE",
-    "serve desk DESK every DURATION until TIME",
-    "serve desk DESK every DURATION until TIME no-shows PERCENT",
-    "paper out",
-    "paper out mid-slip",
+    "desk DESK KEY [GESTURE]",
+    "button BUTTON [GESTURE]",
+    "arrive SERVICE+ [LANGUAGE]",
+    f"take SERVICE {DETAILS}",
+    f"give SERVICE {DETAILS}",
+    "every DURATION until TIME arrive SERVICE+ [LANGUAGE] [as CATEGORY+ PERCENT]",
+    "serve desk DESK every DURATION until TIME [no-shows PERCENT]",
+    "paper out [mid-slip]",
     "paper load",
     "cover open",
     "cover close",
-    "printer off",
-    "printer off mid-slip",
+    "printer off [mid-slip]",
     "printer on",
     "printer unplug",
     "printer plug",
@@ -64,19 +66,32 @@ ACTS = (
     "clock lost",
     "clock synced",
     "clock confirm",
-    "power cut",
-    "power cut mid-slip",
+    "power cut [mid-slip]",
     "power cut for DURATION",
     "restart",
-    "adopt SERIES NUMBER SERVICE",
-    "adopt SERIES NUMBER SERVICE TIME",
-    "leave SERIES NUMBER",
+    "adopt SERIES NUMBER SERVICE [TIME]",
+    "leave SERIES NUMBER [LEAVING]",
     "return SERIES NUMBER",
     "reprint SERIES NUMBER",
-    "transfer desk DESK SERVICE",
+    "send SERIES NUMBER SERVICE [to desk TARGET]",
+    "send SERIES NUMBER to desk TARGET",
+    "merge SERIES NUMBER into SERIES2 NUMBER2",
+    "add SERIES NUMBER SERVICE",
+    "category SERIES NUMBER CATEGORY",
+    "confirm SERIES NUMBER",
+    "refuse SERIES NUMBER",
+    "needs SERIES NUMBER NEED+",
+    "away REASON [SERVICE]",
+    "transfer desk DESK SERVICE [to desk TARGET] [and back]",
+    "transfer desk DESK to desk TARGET [and back]",
+    "park desk DESK [PARKING] [for DURATION]",
+    "break desk DESK [BREAK]",
     "call desk DESK SERIES NUMBER",
+    "pick desk DESK SERIES NUMBER",
     "open day",
     "close day",
+    "pause PAUSE",
+    "resume",
     "sign-in desk DESK OPERATOR",
     "sign-out desk DESK",
 )
@@ -84,17 +99,19 @@ ACTS = (
 EXPECTATIONS = (
     "expect waiting NUMBER",
     "expect SERIES NUMBER TICKETSTATE",
-    "expect desk DESK DESKSTATE",
-    "expect desk DESK DESKSTATE SERIES NUMBER",
+    "expect SERIES NUMBER for SERVICE",
+    "expect desk DESK DESKSTATE [SERIES NUMBER]",
+    "expect why SERIES NUMBER WHY [over SERIES2 NUMBER2]",
+    "expect away NUMBER [REASON]",
+    "expect paused [PAUSE]",
+    "expect not paused",
     "expect spoken TEXT",
     "expect silence",
-    "expect paper SERIES NUMBER",
-    "expect paper SERIES NUMBER copy",
+    "expect paper SERIES NUMBER [copy]",
     "expect no paper SERIES NUMBER",
     "expect torn NUMBER",
     "expect slip SERIES NUMBER SLIPSTATE",
-    "expect refused CODE",
-    "expect refused CODE NUMBER",
+    "expect refused CODE [NUMBER]",
     "expect day DAYSTATE",
     "expect day DATE",
     "expect journal EVENT NUMBER",
@@ -178,6 +195,14 @@ KINDS_OF_VALUES: Mapping[str, Kind] = {
     "KEY": vocabulary("a key", list(Key)),
     "GESTURE": vocabulary("a gesture", GESTURES),
     "LANGUAGE": vocabulary("a language", LANGUAGES),
+    "SERIES2": Kind("a letter of a series", _read_series),
+    "NUMBER2": Kind("a number", partial(_read_number, 999_999)),
+    "PURPOSE": vocabulary("a purpose", PURPOSES),
+    "NEED": vocabulary("an access need", NEEDS),
+    "LEAVING": vocabulary("a reason of leaving", [reason for reason in LEAVING if reason]),
+    "REASON": vocabulary("a reason without a number", list(AwayReason)),
+    "PAUSE": vocabulary("a reason of a pause", PAUSES),
+    "WHY": vocabulary("a reason of the calling order", list(Why)),
     "TICKETSTATE": vocabulary("a ticket's state", list(TicketState)),
     "DESKSTATE": vocabulary("a desk's state", list(DeskState)),
     "SLIPSTATE": vocabulary("a slip's state", list(SlipState)),
@@ -219,11 +244,21 @@ class _Branch:
         return branches
 
 
+@cache
+def spelled_out(form: str) -> tuple[str, ...]:
+    """The forms without brackets that one with brackets stands for, the shortest first."""
+    before, bracket, rest = form.partition(" [")
+    if not bracket:
+        return (form,)
+    inside, _, after = rest.partition("]")
+    return (*spelled_out(f"{before}{after}"), *spelled_out(f"{before} {inside}{after}"))
+
+
 def parse_words(
     words: Sequence[str], forms: Sequence[str], kinds: Mapping[str, Kind]
 ) -> tuple[str, Mapping[str, Any]] | tuple[None, tuple[str, str]]:
     """The form that the words have, with its values; or None with what is wrong and the nearest right word."""
-    branches = [_Branch(form, tuple(form.split())) for form in forms]
+    branches = [_Branch(form, tuple(form.split())) for written in forms for form in spelled_out(written)]
     for word in words:
         following = [after for branch in branches for after in branch.after(word, kinds)]
         if not following:

@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 from appliance.devices import profile_of
 from appliance.domain.clockwork import Tick, tick
@@ -27,6 +29,7 @@ from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import ClockWorker, OfficeClock
 from appliance.workers.pressing import Pressing
 from appliance.workers.printing import JOB_TIMEOUT_S, PrintingWorker, queued
+from appliance.workers.public_calendar import CalendarSource, load_apart
 from appliance.workers.slip_text import slip_content
 from hardware.encoder import PrinterProfile, encode
 from hardware.ports import Condition, DeviceState, PrintOutcome
@@ -48,6 +51,9 @@ HEARTBEAT_BYTES = 256
 """More than all status questions: once so much has come in, the printer has begun to receive a slip."""
 
 WAKE_S = 5.0
+
+read_once = cache(load_apart)
+"""A public calendar costs a process; all days that are played share it."""
 
 
 class VirtualTime:
@@ -85,6 +91,13 @@ class BoxClock(OfficeClock):
         super().__init__(lambda: time.synced, disk_tight=disk_tight, wall_ms=time.wall_ms, uptime_ms=time.uptime_ms)
         self._boot = f"{time.boots:032x}"
 
+    def use_plan(self, office: Office) -> None:
+        """As ever, with the calendar that all days share."""
+        country = self._country
+        super().use_plan(office)
+        if self._country != country:
+            self.calendar = CalendarSource(self._country, read_once)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -93,6 +106,7 @@ class Asked:
     command: Command
     actor: str
     answer: Future[Outcome]
+    told: Future[Outcome] | None = None
 
 
 class WatchedWriter(QueueWriter):
@@ -107,6 +121,29 @@ class WatchedWriter(QueueWriter):
         answer = super().submit(command, actor=actor, key=key)
         self.asked.append(Asked(command, actor, answer))
         return answer
+
+
+class Hands:
+    """The writer as the keys see it: they hear an answer only when the day tells it.
+
+    What they do about a refusal (counting a visitor who went without a number) then has its place in the day, whatever
+    the threads do.
+    """
+
+    def __init__(self, writer: WatchedWriter) -> None:
+        self._writer = writer
+
+    @property
+    def office(self) -> Office:
+        """The newest committed state."""
+        return self._writer.office
+
+    def submit(self, command: Command, *, actor: str, key: str | None = None) -> Future[Outcome]:
+        """Ask; the answer comes when it is told."""
+        told: Future[Outcome] = Future()
+        answer = QueueWriter.submit(self._writer, command, actor=actor, key=key)
+        self._writer.asked.append(Asked(command, actor, answer, told))
+        return told
 
 
 class PowerCut(Exception):  # noqa: N818 - it is what happens, not an error
@@ -280,11 +317,12 @@ class Box:
             self.writer.submit(BeginIncarnation("scenario", "0" * 8), actor="office").result(WAKE_S)
         self.writer.submit(AdoptPlan(self.scenario.plan), actor="office").result(WAKE_S)
         self.clock.use_plan(self.writer.office)
+        self.clock.await_calendar(PATIENCE_S)
         self._clock_worker = ClockWorker(self.writer, self.clock)
         self._announcing = AnnouncingWorker(self.writer, self.voice)
         if self.paper is not None:
             self.paper.attach(self.writer, self.clock)
-        self.pressing = Pressing(self.writer, dict, f"life-{self.lives}")
+        self.pressing = Pressing(cast(QueueWriter, Hands(self.writer)), dict, f"life-{self.lives}")
         self.alive = True
 
     def stop(self) -> None:

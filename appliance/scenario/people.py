@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from random import Random
 
 from appliance.domain.office import DeskState
-from appliance.domain.order import next_ticket
+from appliance.domain.order import eligible
 from appliance.scenario.office import Box
 from hardware.config import KeyPin
 from hardware.debounce import KeyDebounce, Verdict, VerdictKind
@@ -134,6 +134,8 @@ class Operator:
             return now + 30_000
         desk = self._box.office.desks[self._desk]
         over = now >= self._until_ms
+        if self._box.office.pause is not None and desk.state in (DeskState.FREE, DeskState.CALLED) and not over:
+            return now + 15_000
         match desk.state:
             case DeskState.CLOSED:
                 return None if over else self._push("next", 5_000)
@@ -143,7 +145,7 @@ class Operator:
                 self._push("finish", 0, "long")
                 return None
             case DeskState.FREE:
-                waits = next_ticket(self._box.office, self._desk) is not None
+                waits = any(eligible(self._box.office, self._desk))
                 return self._push("next", 3_000) if waits else now + 15_000
             case DeskState.CALLED:
                 return self._called(desk.ticket, now)
@@ -169,7 +171,7 @@ class Operator:
             self._due_ms = now + round(self._every_s * 1000 * self._random.uniform(0.5, 1.4))
         if now < self._due_ms:
             return self._due_ms
-        more = not over and next_ticket(self._box.office, self._desk) is not None
+        more = not over and self._box.office.pause is None and any(eligible(self._box.office, self._desk))
         return self._push("next" if more else "finish", 3_000)
 
     def _push(self, key: str, pause_ms: int, gesture: str = "tap") -> int:

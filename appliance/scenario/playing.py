@@ -14,12 +14,15 @@ from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
 
+from appliance.document_words import database
 from appliance.domain.refusal import Refused
-from appliance.scenario.acts import DARK_S, Acts
+from appliance.domain.tickets import TakeTicket
+from appliance.domain.turning_away import OF_REFUSAL, TurnAway
+from appliance.scenario.acts import DARK_S, KIOSK, Acts
 from appliance.scenario.expect import Book, PaperFact, found_instead
 from appliance.scenario.file import Line, Scenario, ScenarioError, read_file
 from appliance.scenario.grammar import NO_POWER
-from appliance.scenario.office import Box, PowerCut
+from appliance.scenario.office import Asked, Box, PowerCut
 from appliance.scenario.people import Fingers
 from appliance.scenario.told import EventLines, Summary, keep_paper
 from appliance.store.verify import Report, verify
@@ -71,7 +74,7 @@ def play_file(file: Path, plan: Path | None, keep: Path | None, language: str, *
     for failure in result.failures:
         print(failure)
     for code, detail in result.report.faults:
-        print(f"{file}: {sentence(f'verify-{code}', {}, language)} {detail}")
+        print(f"{file}: {database(f'verify-{code}', language)} {detail}")
     for line in result.summary.lines():
         print(line)
     verdict = "clean" if result.report.clean else "NOT clean"
@@ -259,14 +262,25 @@ class Player:
             try:
                 outcome = question.answer.result(60.0)
             except Refused as refusal:
-                code = refusal.code.value
-                self._book.refuse(code)
-                why = sentence(code, refusal.facts, self._language)
-                self.tell(f"{question.actor} {type(question.command).__name__} refused: {code}. {why}")
+                self._refused(question, refusal)
                 continue
             for record in outcome.records:
                 self.tell(self._events.line(record))
+            if question.told is not None:
+                question.told.set_result(outcome)
         return True
+
+    def _refused(self, question: Asked, refusal: Refused) -> None:
+        """Tell a refusal; whoever goes away from the kiosk without a number is counted, as the office does it."""
+        code = refusal.code.value
+        self._book.refuse(code)
+        why = sentence(code, refusal.facts, self._language, self._scenario.plan)
+        self.tell(f"{question.actor} {type(question.command).__name__} refused: {code}. {why}")
+        if question.told is not None:
+            question.told.set_exception(refusal)
+        reason = OF_REFUSAL.get(refusal.code)
+        if reason is not None and isinstance(question.command, TakeTicket) and question.actor == KIOSK:
+            self._box.writer.submit(TurnAway(question.command.service, reason.value), actor=KIOSK)
 
     def _announce(self) -> bool:
         before = self._box.voice.heard()[-1:]

@@ -24,8 +24,14 @@ SMALL = """
 date 2026-11-24
 08:00 desk 1 next
       every 40s until 08:08 arrive bills debts collect
+      every 90s until 08:12 arrive bills as veteran child 30%
       serve desk 2 every 2m until 08:15 no-shows 30%
+08:10 pause alarm
+      button bills
+      arrive debts
+08:13 resume
 08:30 expect day open
+      expect away 3 paused
 """
 
 
@@ -112,6 +118,48 @@ def test_a_failed_expectation_names_file_and_line_and_what_was_found(
 def test_each_expectation_can_fail(tmp_path: Path, expectation: str, found: str) -> None:
     result = played(tmp_path, f"08:00 desk 1 next\n08:01 arrive bills\n08:02 expect {expectation}\n")
     assert [failure.split("found: ")[1] for failure in result.failures] == [found]
+
+
+@pytest.mark.parametrize(
+    ("expectation", "found"),
+    [
+        ("А 1 for meters", "А\u00a0001 for bills"),
+        ("why А 1 turn", "А\u00a0001 was never called"),
+        ("why А 7 turn", "no ticket А 007"),
+        ("why К 1 priority", "why К\u00a0001 turn"),
+        ("why К 1 turn over А 1", "why К\u00a0001 turn"),
+        ("why А 2 priority", "why А\u00a0002 picked over А\u00a0001"),
+        ("away 2", "away 1 (not-here 1)"),
+        ("away 1 limit", "away 1 (not-here 1)"),
+        ("not paused", "paused fire"),
+        ("paused alarm", "paused fire"),
+    ],
+)
+def test_each_expectation_of_the_whole_queue_can_fail(tmp_path: Path, expectation: str, found: str) -> None:
+    day = (
+        "08:00 desk 1 next\n08:01 arrive meters\n08:02 desk 1 next\n08:02:20 desk 1 finish\n"
+        "08:04 desk 1 finish\n08:06 arrive bills\n arrive bills\n pick desk 1 А 2\n away not-here\n pause fire\n"
+    )
+    result = played(tmp_path, f"{day}08:07 expect {expectation}\n")
+    assert [failure.split("found: ")[1] for failure in result.failures] == [found]
+
+
+def test_a_paused_hall_is_told(tmp_path: Path) -> None:
+    result = played(tmp_path, "08:00 desk 1 next\n08:01 expect paused\n")
+    assert [failure.split("found: ")[1] for failure in result.failures] == ["not paused"]
+
+
+def test_numbers_are_merged_only_with_numbers_that_there_are(tmp_path: Path) -> None:
+    result = played(tmp_path, "08:00 desk 1 next\n arrive bills\n merge А 1 into А 9\n")
+    assert [failure.split(":")[-1] for failure in result.failures] == [" there is no ticket А 009"]
+
+
+def test_whom_the_kiosk_or_a_button_refuses_is_counted_once_and_staff_by_themselves(tmp_path: Path) -> None:
+    day = (
+        "08:00 desk 1 next\n pause power\n arrive bills\n button bills\n give bills\n"
+        "08:01 expect away 2 paused\n expect journal VisitorTurnedAway 2\n expect refused hall-paused 3\n"
+    )
+    assert played(tmp_path, day).failures == []
 
 
 def test_a_spoken_call_breaks_an_expected_silence(tmp_path: Path) -> None:
