@@ -11,7 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 
 FULL: Mapping[str, Sequence[str]] = {
-    "rules": ("tests.domain.soak", "--steps", "200000", "--seed", "1"),
+    "rules": ("tests.domain.soak", "--steps", "300000", "--seed", "1"),
+    "starvation": ("tests.domain.starvation", "--halls", "1000", "--seed", "1"),
+    "pauses": ("tests.domain.paused", "--halls", "1000", "--seed", "1"),
+    "undo": ("tests.domain.undone", "--halls", "200"),
+    "day-over-http": ("tests.system.day_over_http", "--visits", "300"),
     "races": ("tests.store.races", "--calls", "10000"),
     "races-outside": ("tests.system.races", "--calls", "10000", "--tickets", "4000"),
     "requests": ("tests.api.fuzz", "--requests", "2000"),

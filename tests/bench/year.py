@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from appliance.domain.calling import CallHeard, ServiceFinished, ServiceStarted, TicketCalled
+from appliance.domain.calling import CallHeard, TicketCalled
 from appliance.domain.chain import GENESIS
 from appliance.domain.days import DayClosed, DayOpened
 from appliance.domain.desks import DeskClosed, DeskOpened
@@ -17,6 +17,7 @@ from appliance.domain.message import Event, Record
 from appliance.domain.moment import Moment
 from appliance.domain.plan import Plan
 from appliance.domain.plan_reader import read_plan
+from appliance.domain.serving import ServiceFinished, ServiceStarted
 from appliance.domain.slips import SlipPrinted
 from appliance.domain.tickets import TicketIssued
 from appliance.store import database, journal, rows

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from appliance.domain.calling import CallNext, Finish, Miss, Park, Start
+from appliance.domain.calling import CallNext, Miss
 from appliance.domain.desks import CloseDesk, TakeBreak
 from appliance.domain.keys import Key, Press
 from appliance.domain.office import DeskState, Office, Ticket
+from appliance.domain.serving import Finish, Park, Start
 from appliance.domain.tickets import TakeTicket
 from tests.domain.bench import Bench
 from tests.domain.stores import Rows

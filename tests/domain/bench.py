@@ -25,6 +25,19 @@ class Divergence(AssertionError):
     """The rules and the model disagree."""
 
 
+class Document(Protocol):
+    """A plan that a test may adopt."""
+
+    @property
+    def document(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def plan(self) -> Plan: ...
+
+
 class Store(Protocol):
     """Where the real rules run."""
 
@@ -50,14 +63,15 @@ class Tally:
     commands: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
+    whys: Counter[str] = field(default_factory=Counter)
 
 
 class Bench:
     """One office under test. `do` raises Refused as the rules do, and Divergence when the model expects otherwise."""
 
-    def __init__(self, sketches: Sequence[Sketch], store: Store, clock: Clock, tally: Tally | None = None) -> None:
+    def __init__(self, sketches: Sequence[Document], store: Store, clock: Clock, tally: Tally | None = None) -> None:
         self.clock, self.store, self.tally = clock, store, tally or Tally()
-        self.model = Model({sketch.digest: sketch for sketch in sketches})
+        self.model = Model({sketch.digest: sketch.document for sketch in sketches})
 
     @property
     def office(self) -> Office:
@@ -105,18 +119,19 @@ class Bench:
             if expected != answer.code.value:
                 raise Divergence(f"{command}: refused {answer}, the model says {expected or 'yes'}")
             return
-        kinds = [type(record.event).__name__ for record in answer]
-        self.tally.events.update(kinds)
+        made = [(type(record.event).__name__, vars(record.event)) for record in answer]
+        self.tally.events.update(kind for kind, _ in made)
+        self.tally.whys.update(body["why"] for kind, body in made if kind == "TicketCalled")
         if expected is not None:
-            raise Divergence(f"{command}: led to {kinds}, the model refuses {expected}")
-        if kinds != self.model.kinds:
-            raise Divergence(f"{command}: led to {kinds}, the model says {self.model.kinds}")
+            raise Divergence(f"{command}: led to {made}, the model refuses {expected}")
+        if made != self.model.events:
+            raise Divergence(f"{command}: led to {made}, the model says {self.model.events}")
 
     def _compare_rows(self, commands: Sequence[Command]) -> None:
         real, predicted = self.store.rows(), self.model.rows()
         if real != predicted:
             different = [
-                f"{key}: {real.get(key)} but the model says {predicted.get(key)}"
+                f"{key}: {_difference(real.get(key), predicted.get(key))}"
                 for key in sorted({*real, *predicted}, key=str)
                 if real.get(key) != predicted.get(key)
             ]
@@ -152,6 +167,16 @@ class Bench:
         assert len(given) == len(set(given)), "one number was given out twice on one date"
 
 
+def _difference(real: Mapping[str, object] | None, predicted: Mapping[str, object] | None) -> str:
+    if real is None or predicted is None:
+        return f"{real} but the model says {predicted}"
+    return ", ".join(
+        f"{name} is {value!r}, the model says {predicted.get(name)!r}"
+        for name, value in real.items()
+        if value != predicted.get(name)
+    )
+
+
 def _plain(command: Command) -> Mapping[str, Any]:
     """The command's fields without any type of the appliance."""
     values = {}
@@ -177,7 +202,7 @@ def _present(now: Now) -> Present:
     )
 
 
-def office_in_memory(sketch: Sketch | None = None, *others: Sketch, clock: Clock | None = None) -> Bench:
+def office_in_memory(sketch: Document | None = None, *others: Document, clock: Clock | None = None) -> Bench:
     """An office with a plan, whose day is not yet open."""
     sketch, clock = sketch or Sketch(), clock or Clock()
     bench = Bench([sketch, *others], MemoryStore(clock), clock)

@@ -10,12 +10,13 @@ from appliance.domain.days import OpenDay
 from appliance.domain.desks import OpenDesk
 from tests.domain.bench import Bench, office_in_memory
 from tests.domain.clock import Clock
+from tests.domain.sketch import Written
 from tests.plans import Sketch
 
 Furnish = Callable[..., Bench]
 
 
-def open_hall(*sketches: Sketch, clock: Clock | None = None) -> Bench:
+def open_hall(*sketches: Sketch | Written, clock: Clock | None = None) -> Bench:
     """An office at nine in the morning, its day and all its desks open."""
     bench = office_in_memory(*sketches, clock=clock)
     bench.do(OpenDay())

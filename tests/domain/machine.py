@@ -4,137 +4,114 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from appliance.domain.calling import (
-    CallBack,
-    CallNext,
-    Finish,
-    HearCall,
-    Miss,
-    Park,
-    Recall,
-    ReturnTicket,
-    Start,
-    Transfer,
-)
-from appliance.domain.clockwork import CorrectClock, Tick
-from appliance.domain.days import CloseDay, OpenDay
+from appliance.domain.calling import CallBack, CallNext, HearCall, Miss, Recall
+from appliance.domain.clockwork import Tick
+from appliance.domain.days import OpenDay
 from appliance.domain.desks import CloseDesk, OpenDesk, SignIn, SignOut, TakeBreak
-from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.keys import Key, Press
 from appliance.domain.message import Command
 from appliance.domain.office import DeskState, SlipState
+from appliance.domain.serving import Finish, Park, ReturnTicket, Start
 from appliance.domain.slips import RecordSlip, Reprint
-from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket
+from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket, Told
 from appliance.domain.undoing import UndoLast
+from appliance.domain.visits import Transfer
 from tests.domain.bench import Bench, Tally
-from tests.domain.clock import DAY, HOUR, MINUTE, SECOND, YEAR, Clock
-from tests.domain.stores import FileStore, MemoryStore
-from tests.plans import Sketch
-
-QUICK = {"start_after_s": 20, "missed_after_s": 90, "unheard_after_s": 5, "park_min": 1}
-SKETCHES = (
-    Sketch(desks={3: ("submit",), 1: (), 2: ("consult",)}),
-    Sketch(version=2, settings={**QUICK, "next_when_called": "finish-and-call"}),
-    Sketch(version=3, settings={"next_when_called": "start", "missed_after_s": 30, "undo_s": 3}),
-    Sketch(
-        version=4,
-        services={"consult": "А", "collect": "А", "pay": "В"},
-        desks={1: ("consult",), 2: ("collect",), 4: ()},
-        transfer_to={2: "consult", 4: "pay"},
-        settings={"park_min": 0, "start_after_s": 0, "slip_deadline_s": 30, "grace_min": 0},
-        closes=24 * 60,
-    ),
+from tests.domain.clock import MINUTE, SECOND
+from tests.domain.machine_base import (
+    CATEGORIES,
+    DESKS,
+    MOVES,
+    NEEDS,
+    PLANS,
+    PURPOSES,
+    RARELY,
+    SENSIBLE,
+    SERVICES,
+    SLOTS,
+    TICKETS,
 )
-
-NEXT, REPEAT, FINISH = Key.NEXT, Key.REPEAT, Key.FINISH
-SENSIBLE: Mapping[DeskState, Sequence[tuple[Key, bool]]] = {
-    DeskState.CLOSED: [(NEXT, False)],
-    DeskState.BREAK: [(NEXT, False)],
-    DeskState.FREE: [*[(NEXT, False)] * 5, (REPEAT, False), (NEXT, True), (FINISH, False)],
-    DeskState.CALLED: [
-        *[(FINISH, False)] * 3,
-        *[(REPEAT, True)] * 2,
-        (NEXT, False),
-        (REPEAT, False),
-        (NEXT, True),
-    ],
-    DeskState.SERVING: [
-        *[(NEXT, False)] * 2,
-        *[(FINISH, False)] * 2,
-        (REPEAT, False),
-        (FINISH, True),
-        (NEXT, True),
-    ],
-}
-"""What people at a desk do; the likelier more than once."""
-
-DESKS = st.sampled_from((1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 9))
-SERVICES = st.sampled_from(("consult", "submit") * 6 + ("collect", "pay", "nothing"))
-RARELY = st.integers(0, 3).map(lambda drawn: drawn == 0)
-MOVES = st.lists(
-    st.tuples(DESKS, st.integers(0, 20), st.sampled_from((0, 0, SECOND, 4 * SECOND, 11 * SECOND))),
-    min_size=5,
-    max_size=25,
-)
-TICKETS = st.integers(0, 40)
-PAUSES = st.sampled_from(
-    (0, 200, SECOND, 5 * SECOND, 10 * SECOND, 10_001, 30 * SECOND, MINUTE, 2 * MINUTE, 11 * MINUTE, HOUR, 5 * HOUR)
-)
-STEPS = st.sampled_from((2 * SECOND, MINUTE, HOUR, DAY, 2 * YEAR))
-MOST_RESTORES = 7
-"""A later one would come back to a block that was used on the same date."""
+from tests.domain.machine_clock import ClockRules
+from tests.domain.machine_visits import VisitRules
+from tests.domain.stores import FileStore
 
 
-class Hall(RuleBasedStateMachine):
+class Hall(VisitRules, ClockRules):
     """The rules in memory against the model."""
 
     tally: ClassVar[Tally] = Tally()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.clock = Clock()
-        self.restores, self.rushed = 0, False
-        self.bench = self.furnish()
-
-    def furnish(self) -> Bench:
-        """The store of this machine."""
-        return Bench(SKETCHES, MemoryStore(self.clock), self.clock, self.tally)
-
-    @initialize(plan=st.sampled_from((*SKETCHES, *SKETCHES, None)), dark=RARELY, desks=st.booleans())
-    def wake(self, plan: Sketch | None, dark: bool, desks: bool) -> None:
-        self.clock.trusted = not dark
-        if plan is not None:
-            self.bench.do(BeginIncarnation("office-17", "life-1"))
-            self.bench.do(AdoptPlan(plan.plan))
-            if desks:
-                self.ask(*(Press(desk, Key.NEXT) for desk in plan.desks))
-
-    def ask(self, *commands: Command) -> None:
-        """Give the commands; refusals are answers too."""
-        self.bench.together(commands)
-
-    def ticket(self, pick: int, states: Sequence[str]) -> int:
-        """One of today's tickets in these states, or any id, known or not."""
-        found = [t.id for t in self.bench.office.tickets.values() if t.state.value in states]
-        return found[pick % len(found)] if found else pick
 
     @rule(service=SERVICES, language=st.sampled_from(("ru", "uk", "en", "xx")), paper=st.booleans())
     def take(self, service: str, language: str, paper: bool) -> None:
         self.ask(TakeTicket(service, language, paper))
 
-    @rule(services=st.lists(SERVICES, min_size=2, max_size=8))
-    def crowd(self, services: list[str]) -> None:
-        self.ask(*(TakeTicket(service, paper=False) for service in services))
+    @rule(
+        people=st.lists(st.tuples(SERVICES, CATEGORIES, NEEDS), min_size=2, max_size=8),
+        pause=st.sampled_from((0, 30 * SECOND, MINUTE)),
+    )
+    def crowd(self, people: list[tuple[str, str | None, tuple[str, ...]]], pause: int) -> None:
+        for service, category, needs in people:
+            self.ask(TakeTicket(service, paper=False, category=category, needs=needs))
+            self.clock.advance(pause)
+
+    @rule(
+        service=SERVICES,
+        also=st.lists(SERVICES, max_size=3) | st.sampled_from((["consult"] * 8, ["consult"] * 9)),
+        purpose=PURPOSES,
+        category=CATEGORIES,
+        confirmed=RARELY,
+        needs=NEEDS,
+        soon=SLOTS,
+        insist=RARELY,
+    )
+    def take_for_a_visit(
+        self,
+        service: str,
+        also: list[str],
+        purpose: str,
+        category: str | None,
+        confirmed: bool,
+        needs: tuple[str, ...],
+        soon: int | None,
+        insist: bool,
+    ) -> None:
+        self.ask(
+            TakeTicket(
+                service,
+                also=tuple(also),
+                purpose=purpose,
+                category=category,
+                confirmed=confirmed,
+                needs=needs,
+                slot=None if soon is None else self.minute + soon,
+                insist=insist,
+            )
+        )
+
+    @rule(
+        service=SERVICES,
+        mean_min=st.sampled_from((0, 1, 60, 300, 900)),
+        unpromised=st.booleans(),
+        insist=RARELY,
+    )
+    def take_with_an_estimate(self, service: str, mean_min: int, unpromised: bool, insist: bool) -> None:
+        told = Told(mean_min * 30, mean_min * 90, mean_min * 60, 17)
+        self.ask(TakeTicket(service, told=told, unpromised=unpromised, insist=insist))
+
+    @rule(people=st.integers(1, 6), category=CATEGORIES, soon=st.sampled_from((-2, 0, 1, 3)))
+    def booked_people(self, people: int, category: str | None, soon: int) -> None:
+        for number in range(people):
+            slot = self.minute + soon * number
+            self.ask(TakeTicket(("consult", "submit")[number % 2], paper=False, category=category, slot=slot))
 
     @precondition(lambda self: not self.rushed)
-    @rule(sure=st.integers(0, 59), service=SERVICES)
+    @rule(sure=st.integers(0, 299), service=SERVICES)
     def rush(self, sure: int, service: str) -> None:
         """More people than a block has numbers."""
         if sure == 0 and self.bench.office.open_day is not None:
@@ -152,18 +129,74 @@ class Hall(RuleBasedStateMachine):
         printed_at = None if ago is None else (local.hour * 60 + local.minute - ago) % 1440
         self.ask(AdoptTicket(series, number, service, "uk", printed_at))
 
-    @rule(pick=TICKETS, any_state=st.booleans())
-    def leave(self, pick: int, any_state: bool) -> None:
-        self.ask(LeaveTicket(pick if any_state else self.ticket(pick, ("waiting", "parked"))))
+    @rule(
+        pick=TICKETS,
+        any_state=st.booleans(),
+        reason=st.sampled_from(("", "left", "cancelled", "mistake", "merged", "rain")),
+    )
+    def leave(self, pick: int, any_state: bool, reason: str) -> None:
+        self.ask(LeaveTicket(pick if any_state else self.ticket(pick, ("waiting", "parked")), reason))
 
     @rule(desk=DESKS, key=st.sampled_from(Key), long=st.booleans())
     def press(self, desk: int, key: Key, long: bool) -> None:
         self.ask(Press(desk, key, long))
 
+    @rule()
+    def morning(self) -> None:
+        """The day is opened if it isn't, and whoever is closed or on a break goes to work."""
+        if self.bench.office.open_day is None:
+            self.ask(OpenDay())
+        self.ask(*(OpenDesk(desk.number) for desk in self.bench.office.desks.values() if not desk.working))
+
+    @rule(rounds=st.integers(1, 12), step=st.sampled_from((SECOND, 20 * SECOND, MINUTE)), pick=st.integers(0, 9))
+    def flow(self, rounds: int, step: int, pick: int) -> None:
+        """Desks call and serve as fast as they can."""
+        for _ in range(rounds):
+            for desk in list(self.bench.office.desks.values()):
+                if desk.state in (DeskState.CALLED, DeskState.SERVING) or (
+                    desk.state is DeskState.FREE and self.somebody_waits
+                ):
+                    called = desk.state is DeskState.CALLED
+                    self.ask(Press(desk.number, Key.FINISH if called else Key.NEXT))
+            self.clock.advance(step)
+            pick = (pick + 1) % 10
+            if pick == 0:
+                self.ask(Tick(settled=True))
+
+    @rule(
+        people=st.lists(st.tuples(SERVICES, CATEGORIES, SLOTS, NEEDS), min_size=5, max_size=15),
+        step=st.sampled_from((SECOND, 20 * SECOND, MINUTE)),
+        rounds=st.integers(2, 10),
+    )
+    def overload(
+        self,
+        people: list[tuple[str, str | None, int | None, tuple[str, ...]]],
+        step: int,
+        rounds: int,
+    ) -> None:
+        """More people than the desks can take, and the desks at work."""
+        self.morning()
+        for number, (service, category, soon, needs) in enumerate(people):
+            slot = None if soon is None else self.minute + soon
+            self.ask(TakeTicket(service, paper=False, category=category, slot=slot, needs=needs))
+            self.clock.advance(step)
+            if number % 5 == 4:
+                self.flow(1, step, number)
+        self.flow(rounds, step, rounds)
+
     @rule(moves=MOVES, people=st.integers(0, 12))
     def busy_minutes(self, moves: list[tuple[int, int, int]], people: int) -> None:
         """Visitors come, and every desk does what its state suggests, with the clock running."""
-        self.ask(*(TakeTicket(("consult", "submit")[n % 2], paper=n % 3 == 0) for n in range(people)))
+        self.ask(
+            *(
+                TakeTicket(
+                    ("consult", "submit", "pay")[n % 3],
+                    paper=n % 3 == 0,
+                    category=("veteran", None, "disabled", None, None)[(n + people) % 5] if people % 2 else None,
+                )
+                for n in range(people)
+            )
+        )
         for number, pick, pause in moves:
             desk = self.bench.office.desks.get(number)
             if desk is not None:
@@ -197,10 +230,6 @@ class Hall(RuleBasedStateMachine):
     def finish_and_call(self, desk: int) -> None:
         self.ask(Finish(desk, call_next=True))
 
-    @rule(desk=st.sampled_from((1, 2, 3)), service=SERVICES)
-    def transfer(self, desk: int, service: str) -> None:
-        self.ask(Transfer(desk, service))
-
     @rule(desk=DESKS, pick=TICKETS, missed=st.booleans())
     def call_back(self, desk: int, pick: int, missed: bool) -> None:
         self.ask(CallBack(desk, self.ticket(pick, ("missed",)) if missed else pick))
@@ -216,7 +245,7 @@ class Hall(RuleBasedStateMachine):
         call = ticket.called.seq if ticket is not None and ticket.called is not None else 1
         self.ask(HearCall(number, calls, None if late is None else call - late))
 
-    @rule(desk=DESKS, operator=st.sampled_from(("ann", "bob", "о" * 50)))
+    @rule(desk=DESKS, operator=st.sampled_from(("ann", "bob", "eve", "zoe", "о" * 50)))
     def sign_in(self, desk: int, operator: str) -> None:
         self.ask(SignIn(desk, operator))
 
@@ -234,75 +263,6 @@ class Hall(RuleBasedStateMachine):
         slip = waiting[pick % len(waiting)] if queued and waiting else pick
         self.ask(RecordSlip(slip, outcome))
 
-    @rule(settled=st.booleans())
-    def tick(self, settled: bool) -> None:
-        self.ask(Tick(settled))
-
-    @rule(pause=PAUSES, settled=st.booleans())
-    def wait(self, pause: int, settled: bool) -> None:
-        self.clock.advance(pause)
-        self.ask(Tick(settled))
-
-    @rule(pause=PAUSES)
-    def wait_unnoticed(self, pause: int) -> None:
-        self.clock.advance(pause)
-
-    @rule(hour=st.sampled_from((7, 8, 9, 14, 19, 20, 21)), days=st.integers(0, 1))
-    def wait_until(self, hour: int, days: int) -> None:
-        if self.clock.local.hour < hour or days:
-            self.clock.set_local(hour, days=days)
-        self.ask(Tick(settled=True))
-
-    @rule(by=STEPS, back=st.booleans())
-    def step_clock(self, by: int, back: bool) -> None:
-        self.clock.step(-by if back else by)
-
-    @rule(trusted=st.booleans())
-    def trust(self, trusted: bool) -> None:
-        self.clock.trusted = trusted
-        if trusted:
-            self.ask(CorrectClock(self.clock.at_ms - self.clock.uptime_ms))
-
-    @rule(unsettled=RARELY)
-    def settle(self, unsettled: bool) -> None:
-        self.clock.settled = not unsettled
-
-    @rule(tight=RARELY)
-    def disk(self, tight: bool) -> None:
-        self.clock.disk_tight = tight
-
-    @rule(of=st.sampled_from((OpenDay, CloseDay)), sure=RARELY)
-    def day(self, of: type[Command], sure: bool) -> None:
-        if sure or of is OpenDay:
-            self.ask(of())
-
-    @rule(plan=st.sampled_from(SKETCHES))
-    def adopt_plan(self, plan: Sketch) -> None:
-        self.ask(AdoptPlan(plan.plan))
-
-    @precondition(lambda self: self.restores < MOST_RESTORES)
-    @rule(sure=RARELY)
-    def restore(self, sure: bool) -> None:
-        if sure:
-            self.restores += 1
-            self.bench.restart()
-            self.ask(BeginIncarnation("office-17", f"life-{self.restores + 1}"))
-
-    @rule()
-    def restart(self) -> None:
-        self.bench.restart()
-
-    @rule(trusted=st.booleans(), dark=st.sampled_from((30 * SECOND, HOUR, 14 * HOUR)))
-    def power_cut(self, trusted: bool, dark: int) -> None:
-        self.bench.restart()
-        self.clock.reboot(trusted=trusted, dark_ms=dark)
-
-    def teardown(self) -> None:
-        try:
-            self.bench.store.check_whole()
-        finally:
-            self.bench.store.close()
-
 
 class HallOnFile(Hall):
     """The same through the writer, on a file."""
@@ -311,7 +271,7 @@ class HallOnFile(Hall):
 
     def furnish(self) -> Bench:
         self.folder = Path(tempfile.mkdtemp(prefix="talon-hall-"))
-        return Bench(SKETCHES, FileStore(self.clock, self.folder), self.clock, self.tally)
+        return Bench(PLANS, FileStore(self.clock, self.folder), self.clock, self.tally)
 
     @rule(commands=st.lists(st.tuples(DESKS, st.sampled_from(Key)), min_size=2, max_size=12))
     def all_at_once(self, commands: list[tuple[int, Key]]) -> None:

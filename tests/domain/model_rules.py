@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 Row = dict[str, Any]
+Stop = tuple[str, int | None]
 
 HELD = ("called", "serving")
 IN_LINE = ("waiting", "called", "parked")
+IN_HAND = ("waiting", "called", "serving", "parked")
+MOST_STOPS = 8
+PARKED_AT_MOST_MIN = 240
+NEEDS = ("time", "step-free", "voice")
+LEAVING = ("", "left", "cancelled", "mistake")
+PAUSES = ("alarm", "fire", "power", "other")
+AWAY = ("closed", "limit", "no-time", "paused", "no-numbers", "left-before", "not-here")
 SAME_DAY_MS = 12 * 3_600_000
 EMERGENCY = 9
 
@@ -43,10 +52,9 @@ def canonical(series: str) -> str:
     return "".join(LATIN_TO_CYRILLIC.get(letter, letter) for letter in series.strip().upper())
 
 
-def turn(ticket: Row, desk: int) -> tuple[int, int, int]:
-    """Those sent to this desk, then the returned, then first come."""
-    group = 0 if ticket["for_desk"] == desk else 1 if ticket["returned"] else 2
-    return group, ticket["place"], ticket["place_sub"]
+def place(ticket: Row) -> tuple[int, int]:
+    """Where the ticket stands."""
+    return ticket["place"], ticket["place_sub"]
 
 
 def adoptable(number: int, block: int, following: int) -> bool:
@@ -59,12 +67,12 @@ def adoptable(number: int, block: int, following: int) -> bool:
 
 def fresh_block(incarnation: int) -> int:
     """The numbers of a restored office: 1001 on for the second incarnation, never 1-999 and never 9001-9999 again."""
-    return 1 + (incarnation - 2) % (EMERGENCY - 1)
+    return 0 if incarnation == 1 else 1 + (incarnation - 2) % (EMERGENCY - 1)
 
 
 def new_desk(number: int) -> Row:
     """A desk that nobody has opened."""
-    return {"number": number, "state": "closed", "ticket": None, "operator": None, "since": None}
+    return {"number": number, "state": "closed", "ticket": None, "operator": None, "since": None, "reason": ""}
 
 
 def new_ticket(number_in_file: int, day: int, series: str, number: int, service: str, language: str, seq: int) -> Row:
@@ -75,7 +83,7 @@ def new_ticket(number_in_file: int, day: int, series: str, number: int, service:
         "series": series,
         "number": number,
         "service": service,
-        "language": language if language in ("ru", "uk", "en") else "ru",
+        "language": language,
         "state": "waiting",
         "place": number_in_file,
         "place_sub": 0,
@@ -91,5 +99,30 @@ def new_ticket(number_in_file: int, day: int, series: str, number: int, service:
         "ended": None,
         "inferred": 0,
         "by_system": 0,
+        "asked": service,
+        "purpose": "",
+        "category": None,
+        "confirmed": None,
+        "needs": "",
+        "route": "",
+        "slot": None,
+        "resumed": 0,
+        "promised": 1,
+        "told_low": None,
+        "told_high": None,
+        "reason": "",
+        "park_min": None,
+        "first_called": None,
+        "last_called": None,
         "_moved": seq,
     }
+
+
+def route_of(ticket: Row) -> list[Stop]:
+    """The stops still before the visitor: service, and the desk to come back to or None."""
+    return [(stop[0], stop[1]) for stop in json.loads(ticket["route"])] if ticket["route"] else []
+
+
+def written(route: list[Stop]) -> str:
+    """A route as its row keeps it."""
+    return json.dumps(route, ensure_ascii=False, separators=(",", ":")) if route else ""

@@ -14,6 +14,9 @@ from collections import Counter
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from appliance.domain.codec import KINDS
+from appliance.domain.keys import Press
+from appliance.domain.rules import DECIDERS
 from tests.domain.bench import Tally
 from tests.domain.machine import Hall, HallOnFile
 
@@ -61,8 +64,15 @@ def main() -> int:
         ("commands", tally.commands),
         ("events", tally.events),
         ("refusals", tally.refusals),
+        ("why called", tally.whys),
     ):
         print(f"{title}: {_told(counted)}")
+    for title, all_of_them, counted in (
+        ("commands", {kind.__name__ for kind in (*DECIDERS, Press)}, tally.commands),
+        ("events", set(KINDS), tally.events),
+    ):
+        missed = sorted(all_of_them - set(counted))
+        print(f"kinds of {title}: {len(counted)} of {len(all_of_them)}", *missed)
     print(f"divergences: {divergences}")
     return 1 if divergences else 0
 

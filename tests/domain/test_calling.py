@@ -6,23 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.domain.calling import (
-    CallBack,
-    CallNext,
-    Finish,
-    HearCall,
-    Miss,
-    Park,
-    Recall,
-    ReturnTicket,
-    Start,
-    Transfer,
-)
+from appliance.domain.calling import CallBack, CallNext, HearCall, Miss, Recall
 from appliance.domain.clockwork import Tick
 from appliance.domain.desks import CloseDesk, OpenDesk, TakeBreak
 from appliance.domain.order import ahead, line
 from appliance.domain.refusal import Code
+from appliance.domain.serving import Finish, Park, ReturnTicket, Start
 from appliance.domain.tickets import LeaveTicket
+from appliance.domain.visits import Transfer
 from tests.domain.acts import at, called, done, missed, parked, serving, state, take, ticket
 from tests.domain.bench import Bench
 from tests.domain.clock import MINUTE, SECOND
@@ -46,13 +37,18 @@ def test_a_desk_calls_only_the_services_it_serves(hall: Bench) -> None:
     assert hall.refused(CallNext(3)) is Code.NOBODY_WAITING
 
 
+def order(hall: Bench, desk: int) -> list[int]:
+    """The tickets that the desk would call, one after another."""
+    return [choice.ticket.id for choice in line(hall.office, desk, hall.clock.now())]
+
+
 def test_the_returned_go_before_first_come(hall: Bench) -> None:
     first = take(hall, 1, "consult")
     number = take(hall, 1, "submit")
     hall.do(CallNext(3))
     hall.do(Miss(3))
     hall.do(ReturnTicket(number))
-    assert [t.id for t in line(hall.office, 2)] == [number, first]
+    assert order(hall, 2) == [number, first]
     hall.do(CallNext(2))
     assert at(hall, 2) == ("called", number)
 
@@ -62,8 +58,8 @@ def test_whoever_waits_for_this_desk_goes_before_the_returned(hall: Bench) -> No
     back = missed(hall, 2)
     hall.do(ReturnTicket(sent))
     hall.do(ReturnTicket(back))
-    assert [t.id for t in line(hall.office, 1)] == [sent, back]
-    assert [t.id for t in line(hall.office, 2)] == [back]
+    assert order(hall, 1) == [sent, back]
+    assert order(hall, 2) == [back]
 
 
 def test_people_ahead_are_those_of_the_same_service_who_wait(hall: Bench) -> None:
@@ -193,7 +189,7 @@ def test_a_transfer_keeps_number_and_place(hall: Bench) -> None:
     number = serving(hall, 1)
     later = take(hall, 1, "submit")
     hall.do(Transfer(1))
-    assert [t.id for t in line(hall.office, 3)] == [number, later]
+    assert order(hall, 3) == [number, later]
     assert ticket(hall, number).service == "submit"
     assert ticket(hall, number).label == "А\u00a0001"
 

@@ -246,7 +246,7 @@ def test_a_clock_set_back_across_boots_makes_no_negative_wait(furnish: Furnish) 
 
 def test_a_plan_takes_force_at_the_next_opening(hall: Bench) -> None:
     smaller = Sketch(version=2, desks={1: (), 2: (), 3: (), 5: ()})
-    hall.model.sketches = {**hall.model.sketches, smaller.digest: smaller}
+    hall.model.learn(smaller.digest, smaller.document)
     hall.do(AdoptPlan(smaller.plan))
     assert hall.refused(OpenDesk(5)) is Code.UNKNOWN_DESK
     hall.do(CloseDay())
@@ -258,7 +258,8 @@ def test_a_plan_takes_force_at_the_next_opening(hall: Bench) -> None:
 def test_what_is_in_use_may_not_vanish_from_the_plan(hall: Bench) -> None:
     fewer_desks = Sketch(version=2, desks={1: ()}, transfer_to={})
     fewer_services = Sketch(version=3, services={"submit": "Б"}, desks={1: (), 2: (), 3: ()}, transfer_to={})
-    hall.model.sketches = {s.digest: s for s in (Sketch(), fewer_desks, fewer_services)}
+    for sketch in (fewer_desks, fewer_services):
+        hall.model.learn(sketch.digest, sketch.document)
     assert hall.refused(AdoptPlan(fewer_desks.plan)) is Code.PLAN_IN_USE
     take(hall)
     assert hall.refused(AdoptPlan(fewer_services.plan)) is Code.PLAN_IN_USE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.domain.calling import Start
 from appliance.domain.desks import CloseDesk, OpenDesk, SignIn, SignOut, TakeBreak
 from appliance.domain.message import Command
 from appliance.domain.refusal import Code
+from appliance.domain.serving import Start
 from tests.domain.acts import at, called
 from tests.domain.bench import Bench, office_in_memory
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.domain.calling import CallNext, Finish
+from appliance.domain.calling import CallNext
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.office import SlipState
 from appliance.domain.refusal import Code
+from appliance.domain.serving import Finish
 from appliance.domain.slips import RecordSlip, Reprint, overdue
 from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket
 from tests.domain.acts import called, done, missed, state, take, ticket

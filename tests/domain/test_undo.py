@@ -6,27 +6,21 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.domain.calling import (
-    CallBack,
-    CallNext,
-    Finish,
-    HearCall,
-    Miss,
-    Park,
-    Recall,
-    ReturnTicket,
-    Start,
-    Transfer,
-)
+from appliance.domain.calling import CallBack, CallNext, CallTicket, HearCall, Miss, Recall
 from appliance.domain.clockwork import Tick
 from appliance.domain.desks import CloseDesk, OpenDesk, SignIn, TakeBreak
 from appliance.domain.message import Command
+from appliance.domain.priority import ConfirmCategory, NoteNeeds, RefuseCategory
 from appliance.domain.refusal import Code
+from appliance.domain.serving import Finish, Park, ReturnTicket, Start
+from appliance.domain.tickets import TakeTicket
 from appliance.domain.undoing import UndoLast
+from appliance.domain.visits import AddService, Transfer
 from tests.domain.acts import at, called, missed, parked, rows, serving, state, take, without_undo
 from tests.domain.bench import Bench
 from tests.domain.clock import SECOND
 from tests.domain.conftest import Furnish
+from tests.domain.sketch import RICH
 from tests.plans import Sketch
 
 Prepare = Callable[[Bench], object]
@@ -56,6 +50,57 @@ def test_undo_restores_equal_rows_after(hall: Bench, name: str) -> None:
     hall.do(UndoLast(1))
     assert rows(hall) == before
     assert without_undo(hall.office) == office
+
+
+def visit(hall: Bench) -> None:
+    """A visit of two services, the first of them at desk 1."""
+    hall.do(TakeTicket("consult", also=("submit",), category="veteran", purpose="submit", paper=False))
+    hall.do(CallNext(1))
+    hall.do(Start(1))
+    take(hall, 2)
+
+
+def claimed(hall: Bench) -> None:
+    """A call of somebody who claims priority."""
+    hall.do(TakeTicket("consult", category="veteran", paper=False))
+    hall.do(CallNext(1))
+
+
+RICH_ACTS: dict[str, tuple[Prepare, Command]] = {
+    "a finish with a service to come": (visit, Finish(1)),
+    "a finish with a service to come and the next call": (visit, Finish(1, call_next=True)),
+    "a transfer to come back": (visit, Transfer(1, "submit", come_back=True)),
+    "a transfer to a desk": (visit, Transfer(1, to_desk=3)),
+    "a transfer to the default target": (visit, Transfer(1)),
+    "a parking for a reason": (visit, Park(1, "form")),
+    "a refused category of who is served": (visit, RefuseCategory(1)),
+    "a refused category of who was called": (claimed, RefuseCategory(1)),
+    "a call by number": (lambda hall: take(hall, 2), CallTicket(1, 2)),
+    "a call by number of somebody parked": (parked, CallTicket(1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", RICH_ACTS)
+def test_undo_restores_visits_routes_and_claims_after(furnish: Furnish, name: str) -> None:
+    hall = furnish(RICH[0])
+    hall.do(SignIn(1, "ann"))
+    prepare, act = RICH_ACTS[name]
+    prepare(hall)
+    before, office = rows(hall), without_undo(hall.office)
+    hall.do(act)
+    assert rows(hall) != before
+    hall.do(UndoLast(1))
+    assert rows(hall) == before
+    assert without_undo(hall.office) == office
+
+
+@pytest.mark.parametrize("change", [AddService(1, "submit"), NoteNeeds(1, ("time",)), ConfirmCategory(1)])
+def test_undo_is_refused_when_the_ticket_was_changed_meanwhile(furnish: Furnish, change: Command) -> None:
+    hall = furnish(RICH[0])
+    visit(hall)
+    hall.do(Finish(1))
+    hall.do(change)
+    assert hall.refused(UndoLast(1)) is Code.UNDO_MOVED_ON
 
 
 @pytest.mark.parametrize("from_state", [called, serving])

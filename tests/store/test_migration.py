@@ -1,0 +1,114 @@
+"""A database of an earlier release, with a day in it, opens under this one, and nothing of the day is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from appliance.domain.calling import CallNext
+from appliance.domain.desks import OpenDesk
+from appliance.domain.tickets import TakeTicket
+from appliance.store import database, journal, rows
+from appliance.store.load import load
+from appliance.store.verify import verify
+from appliance.store.writer import QueueWriter
+from tests.domain.clock import Clock
+from tests.store.golden_days import FIRST_RELEASE
+from tests.store.rig import PATIENCE_S
+
+TABLES_OF_0001 = [table for table in rows.COLUMNS if table != "pause"]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """What the first release left: its schema, its journal, its rows."""
+    path = tmp_path / "queue.db"
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.executescript(database.migrations()[0])
+    db.execute("PRAGMA user_version = 1")
+    FIRST_RELEASE.write_journal(db)
+    for table in TABLES_OF_0001:
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+        for row in FIRST_RELEASE.rows[table]:
+            kept = [value for name, value in zip(rows.COLUMNS[table], row, strict=True) if name in columns]
+            db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(kept))})", kept)
+    db.close()
+    return path
+
+
+def test_the_old_day_has_the_rows_that_its_history_gives_today(old: Path) -> None:
+    db = database.connect(old)
+    for table in rows.COLUMNS:
+        keys = ", ".join(rows.KEYS[table])
+        found = [list(row) for row in db.execute(f"{rows.select(table)} ORDER BY {keys}")]
+        assert found == FIRST_RELEASE.rows[table]
+    db.close()
+    report = verify(old)
+    assert report.faults == []
+    assert report.entries == len(FIRST_RELEASE.entries)
+
+
+def test_the_journal_is_not_touched(old: Path) -> None:
+    reader = database.connect_reader(old)
+    before = list(journal.rows(reader))
+    reader.close()
+    db = database.connect(old)
+    assert list(journal.rows(db)) == before
+    assert journal.broken_link(db) is None
+    assert db.execute("PRAGMA user_version").fetchone() == (len(database.migrations()),)
+    db.close()
+
+
+def test_a_second_opening_migrates_nothing(old: Path) -> None:
+    database.connect(old).close()
+    before = old.read_bytes()
+    database.connect(old).close()
+    assert old.read_bytes() == before
+
+
+def test_the_open_day_goes_on_where_it_was(old: Path) -> None:
+    clock = Clock(boots=9)
+    writer = QueueWriter(old, clock.now, on_death=lambda error: pytest.fail(str(error)))
+    writer.start()
+    try:
+        for command in (TakeTicket("consult"), OpenDesk(1), CallNext(1)):
+            writer.submit(command, actor="test").result(PATIENCE_S)
+        assert writer.office.tickets[7].number == 1003
+        assert writer.office.tickets[6].state.value == "called"
+    finally:
+        writer.stop()
+    assert verify(old).clean
+
+
+def test_a_migration_that_is_cut_begins_again_from_the_old_file(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(_: sqlite3.Connection) -> None:
+        raise OSError("the plug was pulled")
+
+    monkeypatch.setattr(database, "rebuild", cut)
+    with pytest.raises(OSError, match="the plug"):
+        database.connect(old)
+    monkeypatch.undo()
+    left = old.with_name("left.db")
+    for suffix in ("", "-wal"):
+        left.with_name(left.name + suffix).write_bytes(old.with_name(old.name + suffix).read_bytes())
+    raw = sqlite3.connect(left)
+    assert raw.execute("PRAGMA user_version").fetchone() == (1,)
+    assert "asked" not in [row[1] for row in raw.execute("PRAGMA table_info(ticket)")]
+    raw.close()
+    database.connect(left).close()
+    assert verify(left).clean
+
+
+def test_an_office_that_never_opened_migrates_too(tmp_path: Path) -> None:
+    path = tmp_path / "queue.db"
+    raw = sqlite3.connect(path)
+    raw.executescript(database.migrations()[0])
+    raw.execute("PRAGMA user_version = 1")
+    raw.close()
+    db = database.connect(path)
+    assert load(db).office.plan is None
+    db.close()
+    assert verify(path).clean
