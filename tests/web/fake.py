@@ -24,14 +24,27 @@ from appliance.api.schemas import (
     HallView,
     KioskView,
     OfficeView,
+    ReceptionView,
     ReplicaView,
     SessionView,
     SlipView,
     TicketView,
 )
-from appliance.domain.plan import Plan
+from appliance.domain.plan import DeskClass, DeskPlan, Plan, Span
 from appliance.domain.plan_reader import read_plan
-from tests.web.scenes import HALLS, NOW, PIXEL, desk, device, kiosk, ticket, words
+from tests.web.scenes import (
+    HALLS,
+    NOW,
+    PIXEL,
+    catalogue,
+    desk,
+    device,
+    kiosk,
+    many_services,
+    reception,
+    ticket,
+    words,
+)
 from web.office import mount_pages
 
 DEMO = Path(__file__).resolve().parents[2] / "appliance" / "demo" / "plan.toml"
@@ -45,6 +58,7 @@ class FakeReading:
     hall_view: HallView = field(default_factory=lambda: HALLS["calls"])
     scene: str = "serving"
     issued: TicketView = field(default_factory=ticket)
+    reception_view: ReceptionView = field(default_factory=reception)
     role: str = "owner"
     people: tuple[tuple[str, str], ...] = (("smirnova", "Смирнова Е. А."), ("kovalenko", "Коваленко О. І."))
     simulated: bool = True
@@ -61,14 +75,24 @@ class FakeReading:
         """The canned board."""
         return self.hall_view
 
+    def reception(self) -> ReceptionView:
+        """The canned hall."""
+        return self.reception_view
+
+    def received(self, service: str) -> Span | None:
+        """All the same hours."""
+        return Span(8 * 60, 17 * 60)
+
     def desk(self, number: int) -> DeskView | None:
         """Desks 1, 2, 3 and 7."""
         view = desk(self.scene) if number == 7 else desk(("serving", "free", "called")[number % 3])
         return view.model_copy(update={"number": number}) if number in (1, 2, 3, 7) else None
 
     def ticket(self, number: int) -> TicketView | None:
-        """The canned ticket."""
-        return self.issued if number == self.issued.id else None
+        """The canned ticket, or one of the canned hall."""
+        view = self.reception_view
+        every = (self.issued, *view.waiting, *view.at_desks, *view.parked, *view.missed)
+        return next((one for one in every if one.id == number), None)
 
     def journal(self, limit: int) -> list[EntryView]:
         """Some rows."""
@@ -158,8 +182,23 @@ class Person:
 
 def reading(**changes: Any) -> FakeReading:
     """A fresh office."""
-    plan = replace(read_plan(DEMO.read_text()), languages=("ru", "uk", "en"))
-    return FakeReading(kiosk_view=kiosk(), plan=plan, **changes)
+    return FakeReading(kiosk_view=kiosk(), plan=PLAN, **changes)
+
+
+def _plan() -> Plan:
+    """The demonstration plan with the services of the pictures and fourteen desks."""
+    demo = read_plan(DEMO.read_text())
+    model = demo.services["bills"]
+    services = {one.id: replace(model, id=one.id) for one in (*many_services(), *catalogue())}
+    first = {1: ("receipt-text", "credit-card"), 2: ("house", "file-text"), 3: ("droplets",)}
+    desks = {
+        number: DeskPlan(number, DeskClass.RESERVE if number > 11 else DeskClass.PERMANENT, first[number % 3 + 1])
+        for number in range(1, 15)
+    }
+    return replace(demo, languages=("ru", "uk", "en"), services=services, desks=desks)
+
+
+PLAN = _plan()
 
 
 @dataclass
@@ -169,6 +208,7 @@ class FakeOffice:
     reading: FakeReading
     asked: list[tuple[str, str, Any, str]] = field(default_factory=list)
     refusal: tuple[int, str] | None = None
+    code: str = "x"
     silent: bool = False
 
     def app(self) -> FastAPI:
@@ -216,8 +256,8 @@ class FakeOffice:
             self.asked.append((request.method, path, told, request.headers.get("idempotency-key", "")))
             if self.refusal is not None:
                 status, detail = self.refusal
-                return JSONResponse({"title": "Conflict", "detail": detail, "code": "x"}, status)
-            if path == "tickets":
+                return JSONResponse({"title": "Conflict", "detail": detail, "code": self.code}, status)
+            if path in ("tickets", "tickets/adopt"):
                 return Response(self.reading.issued.model_dump_json(), 201, media_type="application/json")
             return JSONResponse({})
 

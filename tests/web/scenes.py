@@ -7,15 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appliance.api.schemas import (
+    AdviceView,
     CallView,
+    CategoryView,
+    DeskRow,
     DeskView,
     DeviceView,
     HallView,
     KeyView,
     KioskView,
     LineView,
+    ReasonView,
+    ReceptionView,
     ServiceView,
+    StopView,
     TicketView,
+    WaitView,
 )
 
 LONG = (
@@ -39,6 +46,22 @@ DEBTS = words("Долги и рассрочка", "Борги й розстро�
 METERS = words("Счётчики воды и тепла", "Лічильники води й тепла", "Water and heat meters")
 
 
+def wait(low_min: int, high_min: int) -> WaitView:
+    """What is told of a wait, at 10:42."""
+
+    def face(minutes: int) -> str:
+        return f"{10 + (42 + minutes) // 60}:{(42 + minutes) % 60:02d}"
+
+    mean = 30 * (low_min + high_min)
+    return WaitView(
+        low_s=60 * low_min,
+        high_s=60 * high_min,
+        mean_s=mean,
+        calls_from=face(low_min),
+        calls_until=face(high_min),
+    )
+
+
 def service(
     name: dict[str, str],
     icon: str = "file-text",
@@ -48,9 +71,10 @@ def service(
     available: bool = True,
     popular: bool = True,
     long: dict[str, str] | None = None,
+    **more: Any,
 ) -> ServiceView:
     """A service of the kiosk."""
-    return ServiceView(
+    made = ServiceView(
         id=id or icon,
         series="А",
         name=long or name,
@@ -62,7 +86,9 @@ def service(
         organisation=words("Расчётный центр", "Розрахунковий центр", "Billing office"),
         available=available,
         reason=None if available else "nobody-serves",
+        wait=wait(2 * waiting, 2 * waiting + 5) if available else None,
     )
+    return made.model_copy(update=more)
 
 
 def many_services() -> list[ServiceView]:
@@ -78,12 +104,21 @@ def many_services() -> list[ServiceView]:
                 "Explanation of bills and charges for housing and utilities",
             ),
         ),
-        service(words("Прописка и справки", "Прописка й довідки", "Registration and certificates"), "house", 3),
+        service(
+            words("Прописка и справки", "Прописка й довідки", "Registration and certificates"),
+            "house",
+            3,
+            purposes=["consult", "submit", "collect"],
+        ),
         service(METERS, "droplets", 2),
         service(DEBTS, "credit-card", 1),
         service(words("Забрать готовый документ", "Забрати готовий документ", "Collect a finished document")),
         service(
-            words("Участковый инспектор", "Дільничний інспектор", "District inspector"), "shield-user", available=False
+            words("Участковый инспектор", "Дільничний інспектор", "District inspector"),
+            "shield-user",
+            available=False,
+            reason="not-today",
+            next_opening="2026-11-25T15:00",
         ),
     ]
     longest = service(words(LONG), "scale", id="longest", popular=False)
@@ -104,6 +139,47 @@ def many_services() -> list[ServiceView]:
     return [*popular, longest, *rest]
 
 
+GROUPS = (
+    ("house", words("Регистрация и паспорта", "Реєстрація й паспорти", "Registration and passports")),
+    ("landmark", words("Земля и недвижимость", "Земля та нерухомість", "Land and property")),
+    ("hand-coins", words("Социальная помощь и субсидии", "Соціальна допомога й субсидії", "Benefits and subsidies")),
+    ("briefcase", words("Предпринимателям", "Підприємцям", "For businesses")),
+    ("users", words("Семья, рождение, брак", "Родина, народження, шлюб", "Family, birth, marriage")),
+    ("car", words("Транспорт и водители", "Транспорт і водії", "Transport and drivers")),
+    ("tree-pine", words("Благоустройство", "Благоустрій", "Streets and parks")),
+)
+
+
+def catalogue() -> list[ServiceView]:
+    """512 services under seven headings, most of them with official names as long as laws write them."""
+    popular = many_services()[:6]
+    made = []
+    for number in range(512 - len(popular)):
+        icon, group = GROUPS[(number * number) % len(GROUPS) if number % 3 else 0]
+        name = words(
+            f"Предоставление сведений № {number} о зарегистрированных правах: {LONG[: 40 + number * 7 % 304]}",
+            f"Надання відомостей № {number} про зареєстровані права: {LONG[: 40 + number * 7 % 304]}",
+            f"Information No. {number} about registered rights: {LONG[: 40 + number * 7 % 304]}",
+        )
+        made.append(
+            service(
+                words(f"Сведения № {number}", f"Відомості № {number}", f"Information No. {number}"),
+                icon,
+                number % 4,
+                id=f"law-{number}",
+                popular=False,
+                long=name,
+                group=group,
+                available=number % 11 != 5,
+            )
+        )
+    grouped = [one.model_copy(update={"group": GROUPS[index % 3][1]}) for index, one in enumerate(popular)]
+    grouped[1] = grouped[1].model_copy(
+        update={"keywords": words("прописаться, домовая книга", "прописатися, будинкова книга", "residence permit")}
+    )
+    return [*grouped, *made]
+
+
 def ticket(**changes: Any) -> TicketView:
     """The ticket of the pictures."""
     made = TicketView(
@@ -119,6 +195,7 @@ def ticket(**changes: Any) -> TicketView:
         called_times=0,
         returned=False,
         issued_at=datetime(2026, 11, 24, 7, 30, tzinfo=UTC),
+        told=wait(8, 15),
         paper="printed",
     )
     return made.model_copy(update=changes)
@@ -183,19 +260,82 @@ def line(*rows: tuple[str, dict[str, str], int]) -> list[LineView]:
     ]
 
 
+REASONS = [
+    ReasonView(id="form", kind="park", name=words("заполняет бланк", "заповнює бланк", "fills in a form"), minutes=10),
+    ReasonView(id="copies", kind="park", name=words("делает копии", "робить копії", "makes copies"), minutes=10),
+    ReasonView(id="payment", kind="park", name=words("оплачивает", "сплачує", "pays"), minutes=5),
+    ReasonView(id="lunch", kind="break", name=words("обед", "обід", "lunch"), minutes=30),
+    ReasonView(id="rest", kind="break", name=words("отдых", "відпочинок", "rest"), minutes=10),
+]
+DISABILITY = words("Инвалидность, с сопровождающим", "Інвалідність, із супроводжуючим", "Disability, with a companion")
+CATEGORIES = [
+    CategoryView(id="disability", name=DISABILITY, kiosk=True, confirm_first=False),
+    CategoryView(
+        id="veteran",
+        name=words("Ветераны и семьи погибших", "Ветерани та родини загиблих", "Veterans and families of the fallen"),
+        kiosk=True,
+        confirm_first=False,
+    ),
+    CategoryView(
+        id="child",
+        name=words(
+            "С ребёнком до трёх лет, беременные",
+            "З дитиною до трьох років, вагітні",
+            "With a child under three, pregnant",
+        ),
+        kiosk=True,
+        confirm_first=False,
+    ),
+    CategoryView(
+        id="large-family",
+        name=words("Многодетные (по удостоверению)", "Багатодітні (за посвідченням)", "Large families"),
+        kiosk=False,
+        confirm_first=True,
+    ),
+]
+
 WAITING = line(
     ("К 057", DEBTS, 11), ("А 139", BILLS, 8), ("А 140", BILLS, 6), ("Т 020", METERS, 3), ("А 141", BILLS, 1)
 )
 
 
+def reasoned(rows: list[LineView]) -> list[LineView]:
+    """The line with why each stands where they stand."""
+    told: tuple[dict[str, Any], ...] = (
+        {"why": "priority", "over": rows[1].label, "category": "disability"},
+        {"why": "returned"},
+        {"why": "turn", "needs": ["voice"]},
+        {"why": "turn"},
+        {"why": "turn", "secondary": True},
+    )
+    return [row.model_copy(update=more) for row, more in zip(rows, told, strict=True)]
+
+
 def desk(scene: str) -> DeskView:
-    """Desk 7 in one of its states; `idle` is free with nobody waiting, `late` is past the norm."""
-    state = {"idle": "free", "late": "serving", "long": "serving"}.get(scene, scene)
+    """Desk 7 in one of its states.
+
+    `idle` is free with nobody waiting, `late` past the norm, `claim` calls somebody with everything, `halted` paused.
+    """
+    state = {"idle": "free", "late": "serving", "long": "serving", "claim": "called", "halted": "serving"}.get(
+        scene, scene
+    )
     held = None
     if state in ("called", "serving"):
         held = ticket(state=state, desk=7, called_times=2 if state == "called" else 1, ahead=None)
         if scene == "long":
             held = held.model_copy(update={"service_name": words(LONG), "label": "А\u00a01138", "language": "uk"})
+    if scene == "claim" and held is not None:
+        held = held.model_copy(
+            update={
+                "category": "disability",
+                "needs": ["time", "voice"],
+                "purpose": "submit",
+                "route": [
+                    StopView(service="droplets", service_name=METERS, desk=None),
+                    StopView(service="credit-card", service_name=DEBTS, desk=3),
+                ],
+            }
+        )
     empty = scene == "idle"
     missed = (
         []
@@ -204,6 +344,17 @@ def desk(scene: str) -> DeskView:
             LineView(ticket=301, label="Т\u00a0019", service_name=METERS, waited_s=900, returned=False, directed=False)
         ]
     )
+    parked = [
+        LineView(
+            ticket=302,
+            label="А\u00a0131",
+            service_name=BILLS,
+            waited_s=1500,
+            returned=False,
+            directed=True,
+            reason="form",
+        )
+    ]
     return DeskView.model_validate(
         {
             "seq": 512,
@@ -218,18 +369,23 @@ def desk(scene: str) -> DeskView:
             "heard": scene != "called",
             "inferred": scene == "late",
             "served_today": 18,
-            "keys": KEYS["serving" if state == "serving" else scene],
-            "line": [] if empty else WAITING,
+            "keys": KEYS[state if state in ("serving", "called") else scene],
+            "line": [] if empty else reasoned(WAITING),
+            "parked": parked if scene in ("free", "claim") else [],
+            "reasons": REASONS,
+            "break_reason": "lunch" if scene == "break" else "",
+            "may_pick": True,
+            "paused": scene == "halted",
             "waiting": 0 if empty else 5,
             "missed": missed,
-            "undo_s": 8 if scene in ("free", "called") else 0,
+            "undo_s": 8 if scene in ("free", "called", "claim") else 0,
             "open_day": scene != "closed",
             "now": "10:42",
         }
     )
 
 
-DESK_SCENES = ("closed", "free", "idle", "break", "called", "serving", "late", "long")
+DESK_SCENES = ("closed", "free", "idle", "break", "called", "serving", "late", "long", "claim", "halted")
 
 
 def device(
@@ -276,6 +432,7 @@ HALLS = {
     "empty": hall(waiting=0, on_break=[]),
     "closed": hall(waiting=0, on_break=[], open=False),
     "no-clock": hall(*CALLS[:3], now=None, date=None),
+    "halted": hall(*CALLS[:2], paused="alarm"),
     "wide": hall(("АБ 1138", 112), *CALLS[1:], on_break=[5, 8, 11, 12]),
 }
 
@@ -294,5 +451,76 @@ def kiosk(services: list[ServiceView] | None = None, **changes: Any) -> KioskVie
         waiting=14,
         desks_working=10,
         services=many_services() if services is None else services,
+        categories=CATEGORIES,
+    )
+    return made.model_copy(update=changes)
+
+
+def _waiting() -> list[TicketView]:
+    rows: list[tuple[str, dict[str, str], int, dict[str, Any]]] = [
+        ("К 057", DEBTS, 19, {"overdue": True}),
+        ("В 204", words("Прописка и справки", "Прописка й довідки", "Registration and certificates"), 16, {}),
+        ("А 139", BILLS, 12, {"category": "disability", "confirmed": None}),
+        ("А 140", BILLS, 11, {"category": "veteran", "confirmed": True, "needs": ["step-free"]}),
+        ("Т 020", METERS, 9, {"returned": True, "for_desk": 3}),
+        ("А 141", BILLS, 8, {}),
+        ("К 058", DEBTS, 6, {"needs": ["time", "voice"]}),
+        ("В 205", words(LONG), 5, {"promised": False}),
+        ("А 142", BILLS, 4, {}),
+        ("Т 021", METERS, 4, {}),
+        ("А 143", BILLS, 2, {}),
+        ("А 144", BILLS, 1, {}),
+        ("К 059", DEBTS, 0, {}),
+    ]
+    return [
+        ticket(
+            id=400 + number,
+            label=label.replace(" ", "\u00a0"),
+            service_name=name,
+            waited_s=60 * minutes,
+            ahead=number,
+            **changes,
+        )
+        for number, (label, name, minutes, changes) in enumerate(rows)
+    ]
+
+
+def _desk_rows() -> list[DeskRow]:
+    rows = []
+    for number in range(1, 15):
+        state = {5: "break", 6: "closed", 8: "free", 12: "closed", 13: "closed", 14: "closed"}.get(number, "serving")
+        rows.append(
+            DeskRow.model_validate(
+                {
+                    "number": number,
+                    "desk_class": "reserve" if number > 11 else "permanent",
+                    "state": "called" if number == 2 else state,
+                    "label": f"А\u00a0{120 + number}" if state == "serving" else None,
+                    "elapsed_s": 60 * number,
+                    "operator": None if state == "closed" else ("smirnova", "kovalenko")[number % 2],
+                    "reason": "lunch" if state == "break" else "",
+                    "planned": number <= 11,
+                    "services": [],
+                    "organisation": None,
+                }
+            )
+        )
+    return rows
+
+
+def reception(**changes: Any) -> ReceptionView:
+    """The hall of the pictures, as reception sees it: advice, everything that can mark a visitor, 14 desks."""
+    made = ReceptionView(
+        seq=512,
+        open=True,
+        paused=None,
+        now="10:42",
+        waiting=_waiting(),
+        at_desks=[ticket(id=121, label="А\u00a0121", state="serving", desk=1)],
+        parked=[ticket(id=131, label="А\u00a0131", state="parked", for_desk=7, parked_s=340, reason="form")],
+        missed=[ticket(id=119, label="Т\u00a0019", state="missed", service_name=METERS)],
+        gone=96,
+        desks=_desk_rows(),
+        advice=AdviceView(open_desks=[12, 13], share_before=0.31, share_after=0.02, wait_s=780),
     )
     return made.model_copy(update=changes)

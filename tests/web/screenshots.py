@@ -8,10 +8,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from appliance.api.schemas import TicketView
 from tests.web.fake import FakeOffice, reading, served
-from tests.web.scenes import HALLS, kiosk, many_services, ticket
+from tests.web.scenes import (
+    DESK_SCENES,
+    HALLS,
+    METERS,
+    catalogue,
+    kiosk,
+    many_services,
+    reception,
+    ticket,
+    wait,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -36,6 +47,29 @@ class Shot:
     size: tuple[int, int]
     prepare: Callable[[FakeOffice], None] = lambda office: None
     staff: bool = False
+    press: str = ""
+    typed: str = ""
+
+    def reach(self, page: Page) -> None:
+        """Bring an open page into the state of the picture: type, press, wait for what comes."""
+        if self.name.startswith("reception") and self.name != "reception-sign-in":
+            page.wait_for_selector("#found [data-query]")
+        if self.typed:
+            page.locator("#q").fill(self.typed)
+            page.wait_for_selector(f'#found [data-query="{self.typed}"]')
+        if self.press:
+            page.locator(self.press).click()
+            page.wait_for_selector("dialog[open] button")
+
+
+RECEPTION_DIALOGS = {
+    "ticket": "#t-402",
+    "service": "#m-house",
+    "pause": "#pause-open",
+    "away": "#away-open",
+    "adopt": "#adopt-open",
+}
+"""The dialogs of reception by the key that opens each."""
 
 
 def scene(name: str) -> Callable[[FakeOffice], None]:
@@ -70,6 +104,50 @@ def closed_kiosk(office: FakeOffice) -> None:
     office.reading.kiosk_view = kiosk(off, open=False, reason="day-not-open")
 
 
+def sorted_services(office: FakeOffice) -> None:
+    """512 services under headings, everywhere."""
+    office.reading.kiosk_view = kiosk(catalogue())
+
+
+def late_in_the_day(office: FakeOffice) -> None:
+    """The first service may have no time left."""
+    late = many_services()[0].model_copy(update={"available": False, "reason": "no-time-left", "may_wait": True})
+    office.reading.kiosk_view = kiosk([late, *many_services()[1:]])
+
+
+def weekend(office: FakeOffice) -> None:
+    """Nobody receives, and it is known when somebody will."""
+    closed = {"available": False, "reason": "not-today", "next_opening": "2026-11-30T08:00", "wait": None}
+    off = [one.model_copy(update=closed) for one in many_services()]
+    office.reading.kiosk_view = kiosk(off, open=False, reason="not-today", waiting=0, desks_working=0)
+
+
+def halted_hall(office: FakeOffice) -> None:
+    """An air-raid alert."""
+    office.reading.kiosk_view = kiosk(paused="alarm")
+    office.reading.reception_view = reception(paused="alarm")
+
+
+def whole_visit(office: FakeOffice) -> None:
+    """A ticket with a claim, needs and two more services, without a guarantee."""
+    stop = {"service": "droplets", "service_name": METERS, "desk": None}
+    office.reading.issued = TicketView.model_validate(
+        {
+            **ticket().model_dump(),
+            "category": "disability",
+            "needs": ["time"],
+            "route": [stop, stop],
+            "promised": False,
+            "told": wait(95, 130),
+        }
+    )
+
+
+def empty_hall(office: FakeOffice) -> None:
+    """Reception before anybody came."""
+    office.reading.reception_view = reception(waiting=[], at_desks=[], parked=[], missed=[], advice=None, open=False)
+
+
 def all_well(office: FakeOffice) -> None:
     """Nothing is broken and the day is closed."""
     office.reading.broken = False
@@ -84,6 +162,26 @@ def shots(language: str) -> Iterator[Shot]:
     yield Shot("kiosk-nopaper", f"/kiosk?{tongue}", KIOSK, no_paper)
     yield Shot("kiosk-small", f"/kiosk?{tongue}", KIOSK, small_office)
     yield Shot("kiosk-closed", f"/kiosk?{tongue}", KIOSK, closed_kiosk)
+    yield Shot("kiosk-weekend", f"/kiosk?{tongue}", KIOSK, weekend)
+    yield Shot("kiosk-paused", f"/kiosk?{tongue}", KIOSK, halted_hall)
+    yield Shot("kiosk-paused-wide", f"/kiosk?{tongue}&large=1", TABLET, halted_hall)
+    yield Shot("kiosk-headings", f"/kiosk?{tongue}", KIOSK, sorted_services)
+    yield Shot("kiosk-headings-21", f"/kiosk?{tongue}&mm=4.03&at=0.5", KIOSK, sorted_services)
+    yield Shot("kiosk-headings-all", f"/kiosk/services?{tongue}", KIOSK, sorted_services)
+    yield Shot("kiosk-heading", f"/kiosk/services?{tongue}&group=Земля и недвижимость", KIOSK, sorted_services)
+    yield Shot("kiosk-wish", f"/kiosk?{tongue}&with=receipt-text&claim=disability&needs=time,voice", KIOSK)
+    yield Shot("kiosk-wish-large", f"/kiosk?{tongue}&large=1&with=receipt-text&claim=child", KIOSK)
+    yield Shot("kiosk-purposes", f"/kiosk/service/house?{tongue}", KIOSK)
+    yield Shot("kiosk-purposes-21", f"/kiosk/service/house?{tongue}&mm=4.03&at=0.5&large=1", KIOSK)
+    yield Shot("kiosk-purposes-wide", f"/kiosk/service/house?{tongue}", TABLET)
+    yield Shot("kiosk-wish-service", f"/kiosk/service/droplets?{tongue}&with=receipt-text&claim=veteran", KIOSK)
+    yield Shot("kiosk-late", f"/kiosk/service/receipt-text?{tongue}", KIOSK, late_in_the_day)
+    yield Shot("kiosk-not-today", f"/kiosk/service/shield-user?{tongue}", KIOSK)
+    yield Shot("kiosk-help", f"/kiosk/help?{tongue}&claim=disability&needs=time&for=house", KIOSK)
+    yield Shot("kiosk-help-21", f"/kiosk/help?{tongue}&mm=4.03&at=0.5&large=1", KIOSK)
+    yield Shot("kiosk-help-wide", f"/kiosk/help?{tongue}", TABLET)
+    yield Shot("kiosk-issued-whole", f"/kiosk/ticket/138?{tongue}", KIOSK, whole_visit)
+    yield Shot("kiosk-issued-whole-21", f"/kiosk/ticket/138?{tongue}&mm=4.03&at=0.5&large=1", KIOSK, whole_visit)
     yield Shot("kiosk-21", f"/kiosk?{tongue}&mm=4.03&at=0.5", KIOSK)
     yield Shot("kiosk-services", f"/kiosk/services?{tongue}", KIOSK)
     yield Shot("kiosk-services-large", f"/kiosk/services?{tongue}&large=1", KIOSK)
@@ -104,12 +202,27 @@ def shots(language: str) -> Iterator[Shot]:
     yield Shot("hall-three", "/hall", BOARD)
     yield Shot("hall-three-high", "/hall", BOARD_HIGH)
     yield Shot("hall-three-empty", "/hall", BOARD, board("empty"))
-    for name in ("closed", "free", "idle", "break", "called", "serving", "late", "long"):
+    yield Shot("hall-three-halted", "/hall", BOARD, board("halted"))
+    yield Shot("hall-three-halted-high", "/hall", BOARD_HIGH, board("halted"))
+    for name in DESK_SCENES:
         yield Shot(f"desk-{name}", f"/desk/7?{tongue}", DESKTOP, scene(name), staff=True)
     yield Shot("desk-tablet", f"/desk/7?{tongue}", TABLET, scene("free"), staff=True)
     yield Shot("desk-narrow", f"/desk/7?{tongue}", REFLOW, scene("serving"), staff=True)
+    for name in ("serving", "free", "break"):
+        yield Shot(f"desk-more-{name}", f"/desk/7?{tongue}", DESKTOP, scene(name), staff=True, press="#more-open")
+    yield Shot("desk-more-narrow", f"/desk/7?{tongue}", REFLOW, scene("serving"), staff=True, press="#more-open")
     yield Shot("desk-sign-in", f"/desk/7?{tongue}", DESKTOP, nobody, staff=True)
     yield Shot("desk-missing", f"/desk/99?{tongue}", TABLET, staff=True)
+    yield Shot("reception", f"/reception?{tongue}", TABLET, staff=True)
+    yield Shot("reception-found", f"/reception?{tongue}", TABLET, sorted_services, staff=True, typed="проп")
+    yield Shot("reception-many", f"/reception?{tongue}", TABLET, sorted_services, staff=True, typed="свед")
+    yield Shot("reception-number", f"/reception?{tongue}", TABLET, staff=True, typed="139")
+    yield Shot("reception-halted", f"/reception?{tongue}&show=at_desks", TABLET, halted_hall, staff=True)
+    yield Shot("reception-empty", f"/reception?{tongue}", TABLET, empty_hall, staff=True)
+    yield Shot("reception-narrow", f"/reception?{tongue}&show=parked", REFLOW, staff=True)
+    yield Shot("reception-sign-in", f"/reception?{tongue}", TABLET, nobody, staff=True)
+    for name, press in RECEPTION_DIALOGS.items():
+        yield Shot(f"reception-{name}", f"/reception?{tongue}", TABLET, staff=True, press=press)
     yield Shot("technician", f"/technician?{tongue}", TABLET, staff=True)
     yield Shot("technician-well", f"/technician?{tongue}", TABLET, all_well, staff=True)
     yield Shot("technician-narrow", f"/technician?{tongue}", REFLOW, staff=True)
@@ -121,9 +234,10 @@ def shots(language: str) -> Iterator[Shot]:
 
 
 def take(browser: Browser, base: str, office: FakeOffice | None, out: Path, only: str) -> int:
-    """Save the pictures whose name begins with `only`."""
+    """Save the pictures whose name begins with `only`; `only` may end in `.uk` for one language."""
     done = 0
-    for language in LANGUAGES:
+    only, _, spoken = only.partition(".")
+    for language in (spoken,) if spoken else LANGUAGES:
         for shot in shots(language):
             if not shot.name.startswith(only):
                 continue
@@ -133,8 +247,9 @@ def take(browser: Browser, base: str, office: FakeOffice | None, out: Path, only
                 shot.prepare(office)
             page = browser.new_page(viewport={"width": shot.size[0], "height": shot.size[1]}, reduced_motion="reduce")
             page.goto(base + shot.path, wait_until="load")
+            shot.reach(page)
             page.wait_for_timeout(250)
-            page.screenshot(path=out / f"{shot.name}.{language}.png", full_page=shot.staff)
+            page.screenshot(path=out / f"{shot.name}.{language}.png", full_page=shot.staff and not shot.press)
             page.close()
             done += 1
     return done

@@ -37,6 +37,20 @@ def test_a_board_follows_the_office_by_polling(page: Page, fresh: FakeOffice) ->
     expect(page.locator("#waiting")).to_contain_text("никто не ждёт")
 
 
+def test_a_board_of_a_halted_hall_is_calm_and_comes_back(page: Page, fresh: FakeOffice) -> None:
+    page.clock.install()
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    fresh.reading.hall_view = HALLS["halted"]
+    page.goto("/hall")
+    expect(page.locator(".halted")).to_contain_text("Воздушная тревога")
+    expect(page.locator(".halted")).to_contain_text("Порядок черги зберігається")
+    expect(page.locator(".halted")).to_contain_text("The queue keeps its order")
+    expect(page.locator(".newest")).to_have_count(0)
+    fresh.reading.hall_view = HALLS["calls"]
+    page.clock.run_for(5500)
+    expect(page.locator(".call.newest")).to_be_visible()
+
+
 def test_a_board_hides_a_clock_that_nobody_believes(page: Page, fresh: FakeOffice) -> None:
     fresh.reading.hall_view = HALLS["no-clock"]
     page.goto("/hall?lang=uk")
@@ -142,8 +156,8 @@ def test_an_operator_reaches_everything_by_tab_and_sees_where(page: Page) -> Non
             )
         )
     names = [name for name, _ in reached]
-    assert {"sign-out", "send-open", "key-next", "key-repeat", "key-finish", "long-finish", "shortcuts"} <= set(names)
-    assert all(seen for name, seen in reached if name in ("key-next", "send-open", "sign-out"))
+    assert {"sign-out", "more-open", "key-next", "key-repeat", "key-finish", "long-finish", "shortcuts"} <= set(names)
+    assert all(seen for name, seen in reached if name in ("key-next", "more-open", "sign-out"))
 
 
 def test_a_service_past_its_norm_is_marked_by_shape_and_word(page: Page, fresh: FakeOffice) -> None:
@@ -186,16 +200,90 @@ def test_a_missed_visitor_is_called_back_by_a_button(page: Page, fresh: FakeOffi
     assert fresh.asked[-1][1:3] == ("desks/7/call-back", {"ticket": 301})
 
 
-def test_a_visitor_is_sent_on_by_typing_letters(page: Page, fresh: FakeOffice) -> None:
+def test_a_visitor_is_sent_on_by_typing_letters_and_comes_back(page: Page, fresh: FakeOffice) -> None:
     page.goto("/desk/7?lang=ru")
-    page.locator("#send-open").focus()
+    page.keyboard.press("4")
+    page.get_by_text("Передать на другую услугу").focus()
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
     page.keyboard.type("проп")
-    page.locator("[data-send=house]").click()
+    page.wait_for_selector("[data-pick=house]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-chosen=house]")).to_be_visible()
+    page.locator("[name=come_back]").check()
+    page.get_by_role("button", name="Передать", exact=True).click()
+    expect(page.locator("#more")).to_be_hidden()
+    assert fresh.asked[-1][1:3] == ("desks/7/transfer", {"service": "house", "come_back": True})
+
+
+def test_a_visitor_is_sent_to_a_desk_that_is_named(page: Page, fresh: FakeOffice) -> None:
+    page.goto("/desk/7?lang=ru")
+    page.locator("#more-open").click()
+    page.get_by_text("Передать на другую услугу").click()
+    page.locator("#transfer-desk").select_option("3")
+    page.get_by_role("button", name="Передать", exact=True).click()
+    expect(page.locator("#more")).to_be_hidden()
+    assert fresh.asked[-1][1:3] == ("desks/7/transfer", {"to_desk": 3, "come_back": False})
+
+
+def test_a_visitor_is_set_aside_with_a_reason_and_minutes(page: Page, fresh: FakeOffice) -> None:
+    page.goto("/desk/7?lang=ru")
+    page.keyboard.press("4")
+    page.get_by_label("делает копии").check()
+    page.locator("#park-minutes").fill("15")
+    page.keyboard.press("Enter")
+    expect(page.locator("#more")).to_be_hidden()
+    assert fresh.asked[-1][1:3] == ("desks/7/park", {"reason": "copies", "minutes": 15})
+
+
+def test_a_break_is_taken_with_its_reason(page: Page, fresh: FakeOffice) -> None:
+    fresh.reading.scene = "free"
+    page.goto("/desk/7?lang=ru")
+    page.keyboard.press("4")
+    page.get_by_role("button", name="Начать перерыв").click()
+    expect(page.locator("#more")).to_be_hidden()
+    assert fresh.asked[-1][1:3] == ("desks/7/break", {"reason": "lunch"})
+
+
+def test_a_particular_number_is_called_by_whoever_may(page: Page, fresh: FakeOffice) -> None:
+    fresh.reading.scene = "free"
+    page.goto("/desk/7?lang=ru")
+    page.keyboard.press("4")
+    page.get_by_text("Вызвать определённый номер").click()
+    page.locator("#call-ticket").select_option("202")
+    page.get_by_role("button", name="Вызвать", exact=True).click()
+    expect(page.locator("#more")).to_be_hidden()
+    assert fresh.asked[-1][1:3] == ("desks/7/call", {"ticket": 202})
+
+
+def test_a_claim_is_confirmed_or_refused_beside_the_number(page: Page, fresh: FakeOffice) -> None:
+    fresh.reading.scene = "claim"
+    page.goto("/desk/7?lang=ru")
+    page.locator("#claim-yes").click()
     page.wait_for_function("() => !document.querySelector('[aria-busy]')")
-    expect(page.locator("#send")).to_be_hidden()
-    page.wait_for_timeout(50)
-    assert fresh.asked[-1][1:3] == ("desks/7/transfer", {"service": "house"})
+    page.locator("#claim-no").click()
+    page.wait_for_function("() => !document.querySelector('[aria-busy]')")
+    assert [one[1] for one in fresh.asked] == ["tickets/138/category/confirm", "tickets/138/category/refuse"]
+    fresh.refusal = (409, "Этот талон уже закрыт.")
+    page.locator("#claim-yes").click()
+    expect(page.locator("#said")).to_have_text("Этот талон уже закрыт.")
+
+
+def test_a_line_says_why_somebody_stands_where_they_stand(page: Page) -> None:
+    page.goto("/desk/7?lang=ru")
+    rows = page.locator("#line li")
+    expect(rows.nth(0)).to_contain_text("льготная категория, раньше А\u00a0139")
+    expect(rows.nth(2)).to_contain_text("сообщать голосом")
+    expect(rows.nth(3)).not_to_contain_text("по порядку")
+
+
+def test_a_parked_visitor_is_returned_at_once(page: Page, fresh: FakeOffice) -> None:
+    fresh.reading.scene = "free"
+    page.goto("/desk/7?lang=ru")
+    page.locator("#return-302").click()
+    page.wait_for_function("() => !document.querySelector('[aria-busy]')")
+    assert fresh.asked[-1][1] == "tickets/302/return"
 
 
 def test_a_desk_that_lost_its_line_says_so(page: Page, fresh: FakeOffice) -> None:
@@ -251,22 +339,6 @@ def test_an_operator_is_added_by_the_owner(page: Page, fresh: FakeOffice) -> Non
     assert fresh.asked[-1][:3] == (
         "PUT", "operators", {"operator": "petrenko", "name": "Петренко О. В.", "pin": "481516"},
     )  # fmt: skip
-
-
-def test_a_paper_from_elsewhere_is_put_into_the_line(page: Page, fresh: FakeOffice) -> None:
-    page.goto("/technician?lang=ru")
-    page.locator("#adopt-series").fill("А")
-    page.locator("#adopt-number").fill("6")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Поставить в очередь").click()
-    service = fresh.asked[-1][2]["service"]
-    assert fresh.asked[-1][:3] == ("POST", "tickets/adopt", {"series": "А", "number": 6, "service": service})
-    page.locator("#adopt-series").fill("А")
-    page.locator("#adopt-number").fill("7")
-    page.locator("#adopt-time").fill("09:05")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Поставить в очередь").click()
-    assert fresh.asked[-1][2]["printed_at"] == "09:05"
 
 
 def test_the_bench_presses_keys_and_spoils_paper(page: Page, fresh: FakeOffice) -> None:

@@ -1,12 +1,13 @@
-"""The pages of one office: kiosk, hall board, desks, technician, and the bench of a simulated office."""
+"""The pages of one office: kiosk, hall board, desks, reception, technician, and the bench of a simulated office."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
 from appliance.api.context import AppContext
-from web.office import desk, hall, kiosk, sim, start, technician
+from web.office import desk, hall, head, kiosk, reception, sim, start, technician
 from web.office.assets import Assets, HashedFiles
+from web.office.head_books import OfficeBooks
 from web.office.pages import Pages
 from web.office.reading import OfficeReading, Reading
 
@@ -15,15 +16,17 @@ __all__ = ["mount", "mount_pages"]
 
 def mount(app: FastAPI, context: AppContext) -> None:
     """Add the pages of this office to the application that holds its API."""
-    mount_pages(app, OfficeReading(context))
+    pages = mount_pages(app, OfficeReading(context))
+    app.include_router(head.router(pages, OfficeBooks(context)))
 
 
-def mount_pages(app: FastAPI, reading: Reading) -> None:
+def mount_pages(app: FastAPI, reading: Reading) -> Pages:
     """Add the pages and `/static` to `app`. The API must be on the same origin under `/api/v1`."""
     assets = Assets()
     pages = Pages(reading, assets)
     app.mount("/static", HashedFiles(assets), name="static")
-    for part in (start, kiosk, hall, desk, technician):
+    for part in (start, kiosk, hall, desk, reception, technician):
         app.include_router(part.router(pages))
     if reading.simulated:
         app.include_router(sim.router(pages))
+    return pages

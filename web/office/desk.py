@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from appliance.api.schemas import DeskView, KeyView
-from web.office.finding import find, title
-from web.office.pages import Pages, is_fragment
+from web.office.pages import Pages
+from web.office.reception import picking
 from web.office.wording import STATES, Deed, deed
 
 KEYS = ("next", "repeat", "finish")
-FOUND = 12
+ANEW = Response(status_code=204, headers={"HX-Refresh": "true"})
 SCALE = 4 / 3
 """The bar of the time runs to a third past the norm, so that its end is not mistaken for the norm."""
 
@@ -23,16 +23,19 @@ NEAR = 0.8
 
 
 def router(pages: Pages) -> APIRouter:
-    """GET /desk/{number}, its live panel and its list of services to send a visitor to."""
+    """GET /desk/{number}, its live panel, what else can be done there, and the services to choose from."""
     made = APIRouter(include_in_schema=False)
+
+    def outside(request: Request, number: int) -> bool:
+        session = pages.reading.session(request)
+        return session.role == "nobody" or (session.role == "operator" and session.desk != number)
 
     @made.get("/desk/{number}")
     def desk(request: Request, number: int) -> Response:
         view = pages.reading.desk(number)
         if view is None:
             return pages.show(request, "missing.html", 404, what="desk", number=number)
-        session = pages.reading.session(request)
-        if session.role == "nobody" or (session.role == "operator" and session.desk != number):
+        if outside(request, number):
             people = pages.reading.operators()
             return pages.show(request, "desk_sign_in.html", number=number, people=people)
         return pages.show(request, "desk.html", **shown(view))
@@ -40,27 +43,23 @@ def router(pages: Pages) -> APIRouter:
     @made.get("/desk/{number}/panel")
     def panel(request: Request, number: int) -> Response:
         view = pages.reading.desk(number)
-        session = pages.reading.session(request)
-        signed_out = session.role == "nobody" or (session.role == "operator" and session.desk != number)
-        if view is None or signed_out:
-            return Response(status_code=204, headers={"HX-Refresh": "true"})
+        if view is None or outside(request, number):
+            return ANEW
         return pages.show(request, "desk_panel.html", **shown(view))
 
+    @made.get("/desk/{number}/more")
+    def more(request: Request, number: int) -> Response:
+        view = pages.reading.desk(number)
+        if view is None or outside(request, number):
+            return ANEW
+        desks = [row for row in pages.reading.reception().desks if row.number != number]
+        return pages.show(request, "desk_more.html", desks=desks, states=STATES, **shown(view))
+
     @made.get("/desk/{number}/services")
-    def services(request: Request, number: int) -> HTMLResponse:
-        code = pages.language(request)
-        query = request.query_params.get("q", "")[:40]
-        found = find(pages.reading.kiosk().services, query, code)
-        return pages.show(
-            request,
-            "desk_services.html",
-            found=found[:FOUND],
-            count=len(found),
-            most=FOUND,
-            title=title,
-            number=number,
-            fragment=is_fragment(request),
-        )
+    def services(request: Request, number: int) -> Response:
+        if outside(request, number):
+            return ANEW
+        return picking(pages, request)
 
     return made
 
@@ -106,5 +105,6 @@ def shown(view: DeskView) -> dict[str, Any]:
         "near": timed and not late and view.elapsed_s > NEAR * view.norm_s,
         "main": "finish" if view.state == "called" else "next",
         "can_call_back": call_back is not None and call_back.refusal is None,
-        "can_send": view.state == "serving",
+        "park_reasons": [one for one in view.reasons if one.kind == "park"],
+        "break_reasons": [one for one in view.reasons if one.kind == "break"],
     }

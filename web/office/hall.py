@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from appliance.words import translations
 from web.office import language as tongue
+from web.office.codes import CALM, PAUSES
 from web.office.pages import Pages
 from web.office.wording import N_, NN_
 
@@ -50,6 +51,8 @@ def _words(pages: Pages, code: str) -> dict[str, object]:
         "onBreak": say(pages.place.on_break) % {"list": "{list}"},
         "waiting": {form: catalogue.ngettext(*WAITING, number) for form, number in SAMPLES.items()},
         "lost": say(N_("No connection for %(age)s")) % {"age": "{age}"},
+        "halted": {reason: pages.halted(reason, code)[0] for reason in PAUSES},
+        "calm": say(CALM),
         "listen": say(N_("Listen for your number or ask at a desk")),
         "seconds": say(N_("%(number)s s")) % {"number": "{number}"},
         "minutes": say(N_("%(number)s min")) % {"number": "{number}"},

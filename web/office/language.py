@@ -85,6 +85,14 @@ def long_date(iso: str | None, language: str) -> str:
     return format_date(day, pattern, locale=language).replace(" ", NBSP).replace("," + NBSP, ", ")
 
 
+def moment(iso: str | None, language: str) -> str:
+    """When something is, from `2026-11-30T08:00`: `пн, 30 ноября, 08:00`; empty when it is unknown."""
+    day, _, time = (iso or "").partition("T")
+    shown = long_date(day or None, language)
+    shown = shown.replace(", ", f",{NBSP}")
+    return f"{shown}, {time[:5]}" if shown and time else shown
+
+
 def decimal(value: float, language: str, digits: int = 1) -> str:
     """A number with the language's decimal mark and no-break groups."""
     text = f"{value:,.{digits}f}"

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from appliance import words
+from web.office import codes
 from web.office import language as tongue
 from web.office.assets import Assets
 from web.office.reading import Reading
@@ -54,6 +55,9 @@ class Pages:
             long_date=lambda iso: tongue.long_date(iso, code),
             sentence=lambda reason, facts=None: self.sentence(reason, code, facts),
             decimal=lambda value, digits=1: tongue.decimal(value, code, digits),
+            moment=lambda iso: tongue.moment(iso, code),
+            codes=codes,
+            category=lambda one: self.category(one, code),
         )
         return made
 
@@ -81,7 +85,18 @@ class Pages:
 
     def sentence(self, code: str, language: str, facts: Mapping[str, str | int] | None = None) -> str:
         """What a code of the rules or of a device means, and what to do next."""
-        return words.sentence(code, dict(facts or {}), language)
+        return words.sentence(code, dict(facts or {}), language, self.reading.plan)
+
+    def halted(self, reason: str, language: str) -> tuple[str, str]:
+        """What a hall that stands still is told: the reason, and what becomes of the queue."""
+        words = codes.PAUSES.get(reason, codes.PAUSES["other"])
+        return self.translate(words, language), self.translate(codes.CALM, language)
+
+    def category(self, category: str | None, language: str) -> str:
+        """What a priority category is called; its id where the plan no longer has it."""
+        plan = self.reading.plan
+        found = plan.categories.get(category or "") if plan is not None else None
+        return tongue.tied(found.name.get(language)) if found is not None else category or ""
 
     def draw(self, name: str, code: str, **values: Any) -> str:
         """A template as text."""

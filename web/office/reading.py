@@ -16,10 +16,12 @@ from appliance.api.schemas import (
     HallView,
     KioskView,
     OfficeView,
+    ReceptionView,
     SessionView,
     TicketView,
 )
-from appliance.domain.plan import Plan
+from appliance.domain.hours import service_hours
+from appliance.domain.plan import Plan, Span
 
 
 class Person(Protocol):
@@ -55,6 +57,12 @@ class Reading(Protocol):
     def hall(self) -> HallView:
         """What the board shows now."""
 
+    def reception(self) -> ReceptionView:
+        """The hall as reception sees it."""
+
+    def received(self, service: str) -> Span | None:
+        """When desks receive for a service today; None where they don't, or nobody knows the date."""
+
     def desk(self, number: int) -> DeskView | None:
         """A desk for its operator; None when the plan has no such desk."""
 
@@ -80,10 +88,17 @@ class OfficeReading(ApiReading):
     def __init__(self, context: AppContext) -> None:
         """Reads from the parts of `context`."""
         super().__init__(context)
-        self._reads, self._writer = context.reads, context.writer
+        self._reads, self._writer, self._clock = context.reads, context.writer, context.clock
 
     def journal(self, limit: int) -> list[EntryView]:
         """The last rows of the journal, newest first. Reads the disk."""
         newest = self._writer.office.seq
         rows = self._reads.journal(max(0, newest - limit), limit)
         return [entry(row) for row in reversed(rows)]
+
+    def received(self, service: str) -> Span | None:
+        """When desks receive for a service today; None where they don't, or nobody knows the date."""
+        now, plan = self._clock.now(), self.plan
+        if now.local is None or plan is None or service not in plan.services:
+            return None
+        return service_hours(plan, service, now.local.date(), now.public)

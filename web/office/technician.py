@@ -33,7 +33,6 @@ def router(pages: Pages) -> APIRouter:
             "slip_states": SLIPS,
             "entries": pages.reading.journal(TAIL),
             "people": pages.reading.operators(),
-            "services": pages.reading.kiosk().services,
         }
 
     @made.get("/technician")

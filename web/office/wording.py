@@ -23,6 +23,7 @@ class Place:
 
     one: str
     numbered: str
+    several: str
     open: tuple[str, str]
     on_break: str
     board: str
@@ -31,6 +32,7 @@ class Place:
 WINDOW = Place(
     N_("Window"),
     N_("Window %(number)s"),
+    N_("Windows %(list)s"),
     NN_("window is open", "windows are open"),
     N_("Break: window %(list)s"),
     N_("Wait: your number and the window will appear on the board"),
@@ -38,6 +40,7 @@ WINDOW = Place(
 TABLE = Place(
     N_("Table"),
     N_("Table %(number)s"),
+    N_("Tables %(list)s"),
     NN_("table is open", "tables are open"),
     N_("Break: table %(list)s"),
     N_("Wait: your number and the table will appear on the board"),
@@ -45,6 +48,7 @@ TABLE = Place(
 WORKPLACE = Place(
     N_("Desk"),
     N_("Desk %(number)s"),
+    N_("Desks %(list)s"),
     NN_("desk is open", "desks are open"),
     N_("Break: desk %(list)s"),
     N_("Wait: your number and the desk will appear on the board"),

@@ -16,6 +16,8 @@
     said.hidden = !text;
   }
 
+  talon.say = say;
+
   async function post(path, body, button) {
     if (busy) return false;
     busy = true;
@@ -56,20 +58,18 @@
     else if (button.dataset.post) {
       const done = await post(button.dataset.post, JSON.parse(button.dataset.body ?? "{}"), button);
       if (done && button.id === "sign-out") location.reload();
-    } else if (button.dataset.dialog) {
-      document.getElementById(button.dataset.dialog).showModal();
-      document.getElementById("send-query").focus();
-    } else if (button.dataset.send) {
-      document.getElementById("send").close();
-      post(`/api/v1/desks/${number}/transfer`, { service: button.dataset.send });
     }
   });
 
   document.addEventListener("keydown", (event) => {
-    const digit = /^Digit([123])$/.exec(event.code) ?? (event.shiftKey ? null : /^Numpad([123])$/.exec(event.code));
+    const digit = /^Digit([1234])$/.exec(event.code) ?? (event.shiftKey ? null : /^Numpad([1234])$/.exec(event.code));
     if (!digit || event.repeat || event.ctrlKey || event.altKey || event.metaKey || !allowed()) return;
     if (document.querySelector("dialog[open]") || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
     event.preventDefault();
+    if (digit[1] === "4") {
+      document.getElementById("more-open").click();
+      return;
+    }
     const key = ["next", "repeat", "finish"][Number(digit[1]) - 1];
     document.getElementById(`${event.shiftKey ? "long" : "key"}-${key}`)?.click();
   });

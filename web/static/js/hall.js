@@ -69,7 +69,23 @@
     return row;
   }
 
+  /* The hall stands still: one calm sentence, and no yellow, since nobody is called now. */
+  function halted(view) {
+    const box = element("div", languages.length > 1 ? "halted many" : "halted");
+    for (const language of languages) {
+      const told = element("section");
+      told.lang = language;
+      told.append(element("p", "why", words[language].halted[view.paused] ?? words[language].halted.other), element("p", "calm", words[language].calm));
+      box.append(told);
+    }
+    part("calls").replaceChildren(title, box);
+  }
+
   function calls(view) {
+    if (view.paused) {
+      halted(view);
+      return;
+    }
     const rows = portrait.matches ? ROWS.portrait : ROWS.landscape;
     const shown = view.calls.slice(0, rows);
     if (!shown.length) {
@@ -125,7 +141,7 @@
       part("date").textContent = new Intl.DateTimeFormat(first === "en" ? "en-GB" : first, style).format(shownDate).replace(/(\d+) /, "$1\u00a0");
       part("date").lang = first;
     }
-    const same = JSON.stringify([view.calls, view.waiting, view.open, view.on_break, portrait.matches]);
+    const same = JSON.stringify([view.calls, view.waiting, view.open, view.on_break, view.paused, portrait.matches]);
     if (same === drawn) return;
     drawn = same;
     calls(view);

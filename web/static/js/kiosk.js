@@ -17,28 +17,28 @@
     said.querySelector("button").focus({ preventScroll: true });
   }
 
-  function keyOf(service) {
-    if (!offer.has(service)) offer.set(service, talon.key());
-    return offer.get(service);
+  function keyOf(asked) {
+    if (!offer.has(asked)) offer.set(asked, talon.key());
+    return offer.get(asked);
   }
 
-  /* A key belongs to one offer of one service: a second tap on the same key gets the same ticket, never a second one. */
+  /* A key belongs to one offer of one wish: a second tap on the same key gets the same ticket, never a second one. */
   async function take(button) {
     if (taking) return;
     taking = true;
     const here = view();
-    const service = button.dataset.take;
+    const asked = button.dataset.take;
     button.setAttribute("aria-busy", "true");
     here.dataset.busyNow = "1";
     try {
-      const answer = await talon.send("/api/v1/tickets", { service, language: here.lang, paper: true }, { idempotency: keyOf(service) });
+      const answer = await talon.send("/api/v1/tickets", { ...JSON.parse(asked), language: here.lang, paper: true }, { idempotency: keyOf(asked) });
       if (answer.ok) {
         offer = new Map();
         const address = new URL(location.href);
-        const asked = new URLSearchParams(address.search);
-        asked.set("lang", here.lang);
-        if (here.classList.contains("large")) asked.set("large", "1"); else asked.delete("large");
-        await show(`/kiosk/ticket/${answer.body.id}?${asked}`);
+        const screen = new URLSearchParams(address.search);
+        screen.set("lang", here.lang);
+        if (here.classList.contains("large")) screen.set("large", "1"); else screen.delete("large");
+        await show(`/kiosk/ticket/${answer.body.id}?${screen}`);
       } else {
         /* Nobody knows yet, or not now: the same key must be asked again, or the visitor would hold two numbers. */
         const unknown = ["store-failed", "mailbox-full"].includes(answer.body?.code);

@@ -5,6 +5,7 @@
   const page = document.documentElement;
   let answered = performance.now();
   let pressing = false;
+  let going = 0;
   let last = "";
 
   const amount = (milliseconds) => {
@@ -84,6 +85,11 @@
   document.addEventListener("pointerdown", () => { pressing = true; }, true);
   for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => { setTimeout(() => { pressing = false; }, 0); }, true);
 
+  /* While somebody's own touch is being answered, no refresh may take away the place of the answer. */
+  const own = (event) => event.detail.elt !== event.detail.target;
+  document.addEventListener("htmx:beforeRequest", (event) => { if (own(event)) going += 1; });
+  document.addEventListener("htmx:afterRequest", (event) => { if (own(event)) going = Math.max(0, going - 1); });
+
   /* A refresh that brings nothing new, or comes between a finger's down and up, leaves the page as it is. */
   document.addEventListener("htmx:beforeSwap", (event) => {
     const detail = event.detail;
@@ -93,7 +99,7 @@
       detail.isError = false;
       return;
     }
-    if (live && (pressing || document.querySelector("dialog[open], [data-busy-now], [data-asked]") || last === detail.xhr.responseText)) detail.shouldSwap = false;
+    if (live && (pressing || going || !detail.target.isConnected || document.querySelector("dialog[open], [data-busy-now], [data-asked]") || last === detail.xhr.responseText)) detail.shouldSwap = false;
     else last = detail.xhr.responseText;
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr?.status > 0) heard(); });
