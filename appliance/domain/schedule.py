@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from appliance.domain.day_log import DayLog
@@ -83,7 +83,7 @@ def date_facts(day: Reading) -> DateFacts | None:
     """The facts of a day's date; None if its date or its clock is unknown.
 
     Opening is by the plan of the day's opening, the end by the plan in force at the end: what was changed at noon
-    makes no morning late.
+    makes no morning late. Of a day that still lasts only what is over by now was due.
     """
     log = day.log
     if log.date is None or log.local(log.opened.moment) is None:
@@ -92,7 +92,7 @@ def date_facts(day: Reading) -> DateFacts | None:
     planned = None
     if last.reception is not None:
         opens = (first.reception or last.reception).opens
-        planned = Piece(opens * MINUTE_MS, last.reception.closes * MINUTE_MS)
+        planned = _so_far(log, Piece(opens * MINUTE_MS, last.reception.closes * MINUTE_MS))
     received = [_piece(log, item.began, item.ended) for item in log.receiving]
     paused = [_piece(log, item.began, item.ended) for item in log.halts]
     rostered = rostered_ms(log.plan, log.date, first.weekday) if log.plan.shifts else None
@@ -166,6 +166,14 @@ def _piece(log: DayLog, began: Stamp, ended: Stamp | None) -> Piece | None:
         ends.ms if ends.date == log.date else DAY_MS,
         (began.seq,) if ended is None else (began.seq, ended.seq),
     )
+
+
+def _so_far(log: DayLog, planned: Piece) -> Piece | None:
+    """The part of the planned reception that is over; all of it once the day is closed."""
+    until = log.local(log.until)
+    if log.closed is not None or until is None or until.date != log.date:
+        return planned
+    return replace(planned, ends=min(planned.ends, until.ms)) if until.ms > planned.begins else None
 
 
 def _of_span(span: Span) -> Piece:

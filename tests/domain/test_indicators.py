@@ -291,6 +291,8 @@ def test_an_office_opened_seven_minutes_late_is_one_violation_of_seven_minutes()
     hall.clock.set_local(17, 15)
     hall.do(CloseDesk(1))
     hall.do(CloseDesk(2))
+    hall.clock.set_local(18)
+    hall.do(CloseDay())
     assert (hall["late_openings"], hall["late_opening_max"]) == (1, minutes(7))
     assert (hall["early_closings"], hall["early_closing_max"]) == (1, minutes(30))
     # 8 h 45 min planned, 8 h 8 min kept.
@@ -299,6 +301,14 @@ def test_an_office_opened_seven_minutes_late_is_one_violation_of_seven_minutes()
     # The roster: desk 1 from 9 to 18 less 45, desk 2 from 9 to 18 less 15 (two shifts overlap for an hour): 17 h.
     # Desk 1 received 3 h 53 + 3 h 15, desk 2 4 h 15: 11 h 23.
     assert hall["desks_of_plan"] == (11 * 60 + 23) / (17 * 60)
+
+
+def test_a_day_that_still_lasts_has_not_closed_early() -> None:
+    hall = Hall(opened=False)
+    hall.do(OpenDay())
+    hall.do(OpenDesk(1))
+    hall.clock.set_local(13)
+    assert (hall["early_closings"], hall["early_closing_max"], hall["covered"]) == (0, 0, 1)
 
 
 def test_a_pause_is_left_out_of_the_planned_reception(hall: Hall) -> None:

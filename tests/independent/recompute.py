@@ -614,6 +614,9 @@ def of_dates(days: Iterable[Day]) -> dict[str, Any]:
         first = day.plan.span("reception", on)
         last = day.plans[-1][1].span("reception", on)
         planned = None if last is None else ((first or last)[0] * MINUTE, last[1] * MINUTE)
+        now = day.local(day.last)
+        if planned and day.closed is None and now is not None and now[0] == on:
+            planned = (planned[0], min(planned[1], now[1])) if now[1] > planned[0] else None
         known = dates.setdefault(on, {"planned": planned, "open": [], "paused": [], "roster": 0})
         if known["planned"] and planned:
             known["planned"] = (known["planned"][0], planned[1])
