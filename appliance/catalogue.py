@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.domain.plan import Plan, canonical_series
-from appliance.domain.plan_catalogue import NAME_LIMIT
+from appliance.domain.plans.catalogue import NAME_LIMIT
 
 SHORT_LETTERS = 60
 ID_LETTERS = 40

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from appliance.config import ConfigError, OfficeConfig, read_config
-from appliance.domain.plan_reader import PlanError
+from appliance.domain.plans.reader import PlanError
 from appliance.plan_commands import add_plan_commands, add_roster_commands, mistake
 from appliance.simulation.command import add_parser
 
@@ -209,7 +209,7 @@ def _journal(options: argparse.Namespace) -> int:
     from appliance.domain.moment import iso
     from appliance.domain.redating import corrections, redate
     from appliance.store import journal
-    from appliance.store.database import connect_reader
+    from appliance.store.reader import connect_reader
 
     require_file(options.database)
     db = connect_reader(options.database)

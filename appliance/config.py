@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.domain.document import Mistake, Table
+from appliance.domain.plans.document import Mistake, Table
 
 CLOCKS = ("system", "trusted", "untrusted")
 TARGETS = ("none", "folder", "s3")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.domain.indicators import INDICATORS, NOT_OPENED
-from appliance.domain.indicators_now import NOW_INDICATORS
-from appliance.domain.measure import MEASURES
+from appliance.domain.indicators.measure import MEASURES
+from appliance.domain.indicators.period import INDICATORS, NOT_OPENED
+from appliance.domain.indicators.present import NOW_INDICATORS
 
 COMMITTED = Path(__file__).resolve().parents[1] / "docs" / "indicators.md"
 

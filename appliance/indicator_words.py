@@ -1,7 +1,7 @@
 """What the indicators are called and how they are defined, in the reader's language.
 
-Names and what counts are the declarations of `domain/indicators.py` and `domain/measure.py` themselves: they are the
-message ids, so a definition that changes without its translation is found. Here stand the order of the page and the
+Names and what counts are the declarations of `domain/indicators` themselves: they are the message ids, so a definition
+that changes without its translation is found. Here stand the order of the page and the
 sentences that say a formula in words.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from appliance import words
-from appliance.domain.indicators import INDICATORS, NOT_OPENED, Unit
-from appliance.domain.indicators_now import NOW_INDICATORS
-from appliance.domain.measure import MEASURES
+from appliance.domain.indicators.measure import MEASURES
+from appliance.domain.indicators.period import INDICATORS, NOT_OPENED, Unit
+from appliance.domain.indicators.present import NOW_INDICATORS
 
 SPREAD = ("_mean", "_p95", "_max")
 """Mean, 95th percentile and longest of one measure: always shown together."""

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from appliance.domain.document import Mistake
 from appliance.domain.plan import Plan, canonical_series
-from appliance.domain.plan_reader import PlanError, checked_plan
+from appliance.domain.plans.document import Mistake
+from appliance.domain.plans.reader import PlanError, checked_plan
 
 Commands = Any
 """What `ArgumentParser.add_subparsers` returns; argparse keeps the name of that class to itself."""
@@ -101,7 +101,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from appliance.domain.plan_diff import diff
+    from appliance.domain.plans.diff import diff
     from appliance.plan_words import changes
 
     found = diff(_load(options.old), _load(options.new))
@@ -188,7 +188,7 @@ def _keep(options: argparse.Namespace, document: str, code: str, **facts: object
 
 
 def _show(options: argparse.Namespace) -> int:
-    from appliance.domain.plan_hours import monday_of
+    from appliance.domain.plans.hours import monday_of
     from appliance.plan_words import roster, said
 
     plan = _load(options.plan)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from appliance.domain.document import Mistake
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import PlanError, checked_plan
+from appliance.domain.plans.document import Mistake
+from appliance.domain.plans.reader import PlanError, checked_plan
 from hardware.config import HardwareConfig
 
 

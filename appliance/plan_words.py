@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from appliance.document_words import WEEKDAYS as WEEKDAY_NAMES
 from appliance.domain.plan import Plan, Shift
-from appliance.domain.plan_diff import Change, ChangeKind
-from appliance.domain.plan_hours import WEEKDAYS, monday_of, written_span
+from appliance.domain.plans.diff import Change, ChangeKind
+from appliance.domain.plans.hours import WEEKDAYS, monday_of, written_span
 from appliance.domain.roster import shifts_of_week
 from appliance.words import Facts, translations
 

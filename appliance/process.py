@@ -21,7 +21,7 @@ from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Command
 from appliance.domain.office import Office, Slip
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import PlanError
+from appliance.domain.plans.reader import PlanError
 from appliance.domain.refusal import Refused
 from appliance.folder_lock import FolderLock
 from appliance.notify import notify

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from appliance.domain.plan import Plan, Shift
-from appliance.domain.plan_hours import monday_of, written_days, written_span
+from appliance.domain.plans.hours import monday_of, written_days, written_span
 from appliance.domain.roster import shifts_of_week
 from appliance.plan_editing import appended, rewritten
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 
 SETTINGS: Mapping[str, int | str] = {
     "next_when_called": "recall",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from appliance.api.schemas import ReplicaView
-from appliance.domain.advice import Advice
+from appliance.domain.forecasts.advice import Advice
 from appliance.domain.message import Command, Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Office

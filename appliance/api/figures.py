@@ -9,15 +9,15 @@ from threading import Lock
 from typing import Protocol
 
 from appliance.api.schemas import FiguresView, FigureView, GroupView
-from appliance.domain import indicators
-from appliance.domain.day_log import DayLog, day_logs
-from appliance.domain.facts import ALL, EVERYTHING, Facts, Group, Slice, events, facts_of, merged
-from appliance.domain.indicators import INDICATORS, Value
+from appliance.domain.indicators import period as indicators
+from appliance.domain.indicators.day_log import DayLog, day_logs
+from appliance.domain.indicators.facts import ALL, EVERYTHING, Facts, Group, Slice, events, facts_of, merged
+from appliance.domain.indicators.period import INDICATORS, Value
 from appliance.domain.message import Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Office
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 
 DAYS_REMEMBERED = 64
 """Facts of so many closed days are kept: two months."""

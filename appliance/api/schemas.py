@@ -179,11 +179,14 @@ class OperatorBody(Asked):
 
 
 class WaitView(Told):
-    """A wait as it is told: in 8 of 10 cases between `low_s` and `high_s`. `from_`..`until` are the times of day."""
+    """A wait as it is told: in 8 of 10 cases between `low_s` and `high_s`; the calls_* are these as times of day.
+
+    `mean_s` is of a newcomer's wait; None for what a ticket was told, which is the range alone.
+    """
 
     low_s: int
     high_s: int
-    mean_s: int
+    mean_s: int | None
     calls_from: str | None
     calls_until: str | None
 

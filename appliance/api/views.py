@@ -28,7 +28,7 @@ from appliance.api.schemas import (
     WaitView,
 )
 from appliance.domain import order, tickets
-from appliance.domain.advice import Advice
+from appliance.domain.forecasts.advice import Advice
 from appliance.domain.hours import ONE_DAY, day_hours, service_issuing
 from appliance.domain.message import Record
 from appliance.domain.moment import Now
@@ -81,7 +81,7 @@ def waited_ms(office: Office, ticket: Ticket, now: Now) -> int:
     return office.elapsed(ticket.issued.moment, until)
 
 
-def wait(low_s: int, high_s: int, mean_s: int, start: datetime | None) -> WaitView:
+def wait(low_s: int, high_s: int, mean_s: int | None, start: datetime | None) -> WaitView:
     """An estimate with the times of day it means, counted from `start` (None: nobody knows the time)."""
     times = (None, None)
     if start is not None:
@@ -97,7 +97,7 @@ def told_wait(now: Now, ticket: Ticket) -> WaitView | None:
     start = None
     if now.local is not None:
         start = now.local - timedelta(milliseconds=now.moment.since(ticket.issued.moment))
-    return wait(low, high, (low + high) // 2, start)
+    return wait(low, high, None, start)
 
 
 def ticket(office: Office, now: Now, shown: Ticket) -> TicketView:

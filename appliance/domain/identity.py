@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from appliance.domain.adjusting import adjusted
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
 from appliance.domain.numbering import BLOCK_SIZE, block_of
 from appliance.domain.office import Desk, DeskState, Fence, Office, TicketState
 from appliance.domain.plan import Plan
+from appliance.domain.plans.adjusting import adjusted
 from appliance.domain.refusal import Code, Refused
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from appliance.domain.office import Office, Ticket, TicketState
 from appliance.scenario.file import Line
 from appliance.scenario.office import Box
-from appliance.store.database import connect_reader
+from appliance.store.reader import connect_reader
 
 
 @dataclass(frozen=True, slots=True)

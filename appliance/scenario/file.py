@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from appliance.domain.plan import Plan, ReasonKind
-from appliance.domain.plan_reader import PlanError, read_plan
+from appliance.domain.plans.reader import PlanError, read_plan
 from appliance.scenario.grammar import (
     ACTS,
     EXPECTATIONS,

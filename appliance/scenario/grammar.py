@@ -14,12 +14,12 @@ from functools import cache, partial
 from typing import Any
 
 from appliance.domain.codec import KINDS
-from appliance.domain.document import nearest
 from appliance.domain.keys import Key
 from appliance.domain.office import DeskState, SlipState, TicketState
 from appliance.domain.order import Why
 from appliance.domain.pausing import REASONS as PAUSES
 from appliance.domain.plan import LANGUAGES, NEEDS, PURPOSES, canonical_series
+from appliance.domain.plans.document import nearest
 from appliance.domain.refusal import Code
 from appliance.domain.tickets import LEAVING
 from appliance.domain.turning_away import AwayReason

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from appliance.domain.message import Event, Record
-from appliance.store.database import connect_reader
+from appliance.store.reader import connect_reader
 from hardware.simulator.paper import Paper
 from hardware.slip import SlipContent
 

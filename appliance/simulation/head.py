@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from appliance.domain.advice import advise
-from appliance.domain.durations import Past, learn
-from appliance.domain.hall import survey
+from appliance.domain.forecasts.advice import advise
+from appliance.domain.forecasts.durations import Past, learn
+from appliance.domain.forecasts.hall import survey
 from appliance.domain.office import DeskState, TicketState
 from appliance.domain.plan import DeskClass
 from appliance.simulation.day import Day

@@ -6,9 +6,9 @@ import argparse
 import json
 import time
 
-from appliance.domain.document import Mistake
 from appliance.domain.plan import DeskClass, Plan
-from appliance.domain.plan_reader import PlanError, checked_plan
+from appliance.domain.plans.document import Mistake
+from appliance.domain.plans.reader import PlanError, checked_plan
 from appliance.simulation.book import journal_lines
 from appliance.simulation.day import Day
 from appliance.simulation.figures import Figures, as_lines, nearest_rank

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.domain.hours import NO_CALENDAR, DayHours, day_hours
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 
 PROFILE = (0.8, 1.4, 1.6, 1.4, 1.0, 0.7, 0.8, 0.8, 0.5)
 """How many come in each ninth of the hours of issuing, against the mean."""

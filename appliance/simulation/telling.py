@@ -6,9 +6,9 @@ import math
 import time
 from random import Random
 
-from appliance.domain.durations import Past, learn, past_of
-from appliance.domain.forecast import RUNS, naive_s, predict
-from appliance.domain.hall import survey
+from appliance.domain.forecasts.durations import Past, learn, past_of
+from appliance.domain.forecasts.forecast import RUNS, naive_s, predict
+from appliance.domain.forecasts.hall import survey
 from appliance.domain.moment import Now
 from appliance.domain.office import Office
 from appliance.domain.plan import Category

@@ -7,6 +7,9 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
+from appliance.store.changes import write
+from appliance.store.verify import Report, replay
+
 PAGE_SIZE = 1024
 """Small pages: one visit writes a quarter of what 4096-byte pages write (docs/adr/0003)."""
 
@@ -37,13 +40,6 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def connect_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can't write."""
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False, timeout=5.0)
-    db.execute("PRAGMA query_only = ON")
-    return db
-
-
 def migrations() -> list[str]:
     """The SQL of every migration, in order."""
     folder = resources.files("appliance.store.schema")
@@ -70,7 +66,4 @@ def migrate(db: sqlite3.Connection) -> None:
 
 def rebuild(db: sqlite3.Connection) -> None:
     """Write every row as the journal alone would have it."""
-    from appliance.store.changes import write
-    from appliance.store.verify import Report, replay
-
     write(db, replay(db, Report(), lambda _: None))

@@ -10,7 +10,7 @@ from appliance.domain import codec
 from appliance.domain.chain import GENESIS, link
 from appliance.domain.message import Event, Record
 from appliance.domain.moment import Moment, Stamp, from_iso, iso
-from appliance.store.database import connect_reader
+from appliance.store.reader import connect_reader
 
 COLUMNS = (
     "seq",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from appliance.domain.adjusting import adjusted
 from appliance.domain.message import Record
 from appliance.domain.moment import Stamp
 from appliance.domain.office import Desk, Fence, Office
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.adjusting import adjusted
+from appliance.domain.plans.reader import read_plan
 from appliance.store import journal, rows
 
 

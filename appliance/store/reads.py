@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from appliance.domain.message import Record
 from appliance.domain.redating import corrections, redate
 from appliance.store import journal
-from appliance.store.database import connect_reader
+from appliance.store.reader import connect_reader
 from appliance.store.tables import JournalRow
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from appliance.domain.office import Office
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.rules import evolve
 from appliance.store import changes, journal, rows
-from appliance.store.database import connect_reader
+from appliance.store.reader import connect_reader
 
 DIFFERENCES_SHOWN = 20
 

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from appliance.domain.advice import Advice, advise
-from appliance.domain.durations import Learnt, Past, learn, past_of
-from appliance.domain.forecast import RUNS, naive_s, predict
-from appliance.domain.hall import Hall, survey
+from appliance.domain.forecasts.advice import Advice, advise
+from appliance.domain.forecasts.durations import Learnt, Past, learn, past_of
+from appliance.domain.forecasts.forecast import RUNS, naive_s, predict
+from appliance.domain.forecasts.hall import Hall, survey
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office, TicketState
 from appliance.domain.plan import Plan

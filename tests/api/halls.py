@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from appliance.domain.advice import Advice
+from appliance.domain.forecasts.advice import Advice
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import checked_plan
+from appliance.domain.plans.reader import checked_plan
 from appliance.domain.tickets import Told
 
 DOCUMENT = """

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from appliance.domain.calling import CallNext, Miss
-from appliance.domain.day_log import day_logs
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.desks import OpenDesk, SignIn
-from appliance.domain.facts import DIMENSIONS, Facts, events, facts_of, merged
-from appliance.domain.indicators import INDICATORS, OWN_DAY, desk_day, values
-from appliance.domain.indicators_now import live
+from appliance.domain.indicators.day_log import day_logs
+from appliance.domain.indicators.facts import DIMENSIONS, Facts, events, facts_of, merged
+from appliance.domain.indicators.period import INDICATORS, OWN_DAY, desk_day, values
+from appliance.domain.indicators.present import live
 from appliance.domain.serving import Finish, Start
 from appliance.domain.tickets import TakeTicket
 from tests.api.rig import Browser, Rig

@@ -129,7 +129,7 @@ def test_park_transfer_call_back_and_close(rig: Rig) -> None:
 
 def test_the_day_is_opened_and_closed_by_staff(shut: Rig) -> None:
     operator = shut.operator(None)
-    before = {"day": None, "date": None, "open": False, "paused": None}
+    before = {"day": None, "date": None, "open": False, "paused": None, "hours": "hours-ordinary"}
     assert shut.client().get("/api/v1/day").json() == before
     assert operator.post("/api/v1/day/open").json() == {**before, "day": 1, "date": "2026-11-24", "open": True}
     assert operator.post("/api/v1/day/open").json()["code"] == "day-already-open"

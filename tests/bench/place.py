@@ -12,7 +12,7 @@ from appliance.config import OfficeConfig, read_config
 from appliance.domain.days import OpenDay
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Command
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.store.writer import QueueWriter
 from appliance.workers.clock import OfficeClock
 

@@ -16,7 +16,7 @@ from appliance.domain.identity import IncarnationBegun, PlanAdopted
 from appliance.domain.message import Event, Record
 from appliance.domain.moment import Moment
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.serving import ServiceFinished, ServiceStarted
 from appliance.domain.slips import SlipPrinted
 from appliance.domain.tickets import TicketIssued

@@ -25,7 +25,7 @@ from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
 from appliance.domain.pausing import HallPaused, HallResumed, PauseHall, ResumeHall
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.refusal import Refused
 from appliance.domain.rules import decide, evolve
 from appliance.domain.serving import Park, ServiceFinished, Start

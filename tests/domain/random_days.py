@@ -17,7 +17,7 @@ from appliance.domain.message import Command, Event, Record
 from appliance.domain.office import DeskState, Office, Ticket, TicketState
 from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.priority import ConfirmCategory, RefuseCategory, SetCategory
 from appliance.domain.redating import corrections, redate
 from appliance.domain.refusal import Refused

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import checked_plan
+from appliance.domain.plans.reader import checked_plan
 
 Values = Mapping[str, Any]
 

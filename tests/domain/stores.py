@@ -17,6 +17,7 @@ from appliance.domain.refusal import Refused
 from appliance.domain.rules import decide, evolve
 from appliance.store import changes, database, journal, rows
 from appliance.store.load import load
+from appliance.store.reader import connect_reader
 from appliance.store.verify import verify
 from appliance.store.writer import MAILBOX_LIMIT, QueueWriter
 from tests.domain.clock import Clock
@@ -117,7 +118,7 @@ class FileStore:
     def _begin(self) -> QueueWriter:
         writer = QueueWriter(self._path, self._clock.now, on_death=self._deaths.append)
         writer.start()
-        self._reader = database.connect_reader(self._path)
+        self._reader = connect_reader(self._path)
         return writer
 
     @property

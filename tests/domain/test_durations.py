@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from random import Random
 
-from appliance.domain.durations import NO_SHOW, USUAL_VARIANCE, Learnt, learn, past_of
+from appliance.domain.forecasts.durations import NO_SHOW, USUAL_VARIANCE, Learnt, learn, past_of
 from appliance.domain.moment import Moment, Now, Stamp
 from appliance.domain.office import Desk, DeskState, Office, Ticket, TicketState
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from tests.domain.clock import Clock
 
 SERVICE_DOCUMENT = """

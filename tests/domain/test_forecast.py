@@ -10,16 +10,16 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.domain.advice import advise
-from appliance.domain.durations import learn, normal_quantiles, past_of
-from appliance.domain.forecast import Range, naive_s, outlook, predict
-from appliance.domain.forward import Forward
-from appliance.domain.hall import survey
+from appliance.domain.forecasts.advice import advise
+from appliance.domain.forecasts.durations import learn, normal_quantiles, past_of
+from appliance.domain.forecasts.forecast import Range, naive_s, outlook, predict
+from appliance.domain.forecasts.forward import Forward
+from appliance.domain.forecasts.hall import survey
 from appliance.domain.moment import Moment, Now, Stamp
 from appliance.domain.office import Day, Desk, DeskState, Office, Pause, Stop, Ticket, TicketState
 from appliance.domain.order import choose
 from appliance.domain.plan import Plan, PolicyKind
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from tests.domain.clock import Clock
 from tests.domain.test_durations import SERVICE_DOCUMENT
 

@@ -12,15 +12,16 @@ import pytest
 
 from appliance.domain.calling import CallBack, CallNext, CallTicket, Miss
 from appliance.domain.clockwork import CorrectClock, Tick
-from appliance.domain.day_log import DayLog, day_logs, effective
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.desks import CloseDesk, OpenDesk, SignIn, TakeBreak
-from appliance.domain.facts import DIMENSIONS, Facts, Slice, events, facts_of, merged, percentile
 from appliance.domain.hours import NO_CALENDAR
 from appliance.domain.identity import AdoptPlan
-from appliance.domain.indicators import INDICATORS, Value, desk_day, not_opened, value, values
-from appliance.domain.indicators_now import NOW_INDICATORS, live
-from appliance.domain.measure import MEASURES
+from appliance.domain.indicators.day_log import DayLog, day_logs, effective
+from appliance.domain.indicators.facts import DIMENSIONS, Facts, Slice, events, facts_of, merged, percentile
+from appliance.domain.indicators.measure import MEASURES
+from appliance.domain.indicators.period import INDICATORS, Value, desk_day, not_opened, value, values
+from appliance.domain.indicators.present import NOW_INDICATORS, live
+from appliance.domain.indicators.visits_log import Outcome
 from appliance.domain.office import TicketState
 from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.priority import ConfirmCategory, RefuseCategory, SetCategory
@@ -29,7 +30,6 @@ from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket, Told
 from appliance.domain.turning_away import TurnAway
 from appliance.domain.undoing import UndoLast
 from appliance.domain.visits import AddService, MergeTickets, SendTicket, Transfer
-from appliance.domain.visits_log import Outcome
 from appliance.indicator_docs import COMMITTED, render
 from tests.domain.clock import MINUTE, SECOND
 from tests.domain.random_days import PlayedOffice, RandomDays

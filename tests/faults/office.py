@@ -27,7 +27,7 @@ from appliance.domain.keys import Key, Press
 from appliance.domain.message import Command
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import DeskState, Slip, SlipState
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.slips import RecordSlip, overdue
 from appliance.domain.tickets import TakeTicket, TicketIssued

@@ -14,7 +14,7 @@ import pytest
 from appliance.domain.days import OpenDay
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.moment import Moment, Now
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.tickets import TakeTicket
 from appliance.store import database

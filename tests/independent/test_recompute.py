@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.chain import GENESIS
-from appliance.domain.day_log import day_logs
-from appliance.domain.facts import ALL, DIMENSIONS, facts_of, merged
-from appliance.domain.indicators import INDICATORS, values
+from appliance.domain.indicators.day_log import day_logs
+from appliance.domain.indicators.facts import ALL, DIMENSIONS, facts_of, merged
+from appliance.domain.indicators.period import INDICATORS, values
 from appliance.domain.message import Record
 from appliance.store import database, journal
 from appliance.store.reads import Reads
@@ -53,13 +53,15 @@ def test_every_indicator_equals_the_independent_recomputation(seed: int) -> None
 
 
 def test_the_comparison_sees_an_undo_that_is_not_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appliance.domain.day_log.effective", list)
+    monkeypatch.setattr("appliance.domain.indicators.day_log.effective", list)
     found = [line for seed in range(4) for line in _tried(seed)]
     assert any("wait_mean" in line for line in found)
 
 
 def test_the_comparison_sees_a_pause_that_is_not_cut_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appliance.domain.day_log.DayLog.elapsed", lambda _, since, until: until.since(since))
+    monkeypatch.setattr(
+        "appliance.domain.indicators.day_log.DayLog.elapsed", lambda _, since, until: until.since(since)
+    )
     found = [line for seed in range(4) for line in _tried(seed)]
     assert any("wait_mean" in line for line in found)
 

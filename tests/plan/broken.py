@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 
 from appliance.document_words import document
-from appliance.domain.document import Mistake
-from appliance.domain.plan_reader import PlanError, checked_plan
+from appliance.domain.plans.document import Mistake
+from appliance.domain.plans.reader import PlanError, checked_plan
 
 BASE = """\
 schema = 1

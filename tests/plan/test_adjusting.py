@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from appliance.domain.adjusting import adjusted
 from appliance.domain.plan import Category, DeskPlan, Operator, Plan, Service, Settings, Shift, Span, Timetable, Words
-from appliance.domain.plan_checks import served_by, served_services
+from appliance.domain.plans.adjusting import adjusted
+from appliance.domain.plans.checks import served_by, served_services
 from tests.plan.variants import EXAMPLES, HALL, example, variants
 
 SHORTER = Timetable.daily(600, 660)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance import document_words
-from appliance.domain.plan_reader import DOCUMENT_LIMIT, PlanError, checked_plan, read_plan
+from appliance.domain.plans.reader import DOCUMENT_LIMIT, PlanError, checked_plan, read_plan
 from tests.plan.broken import BASE, BROKEN, Broken, sentence
 
 DOMAIN = Path(__file__).resolve().parents[2] / "appliance" / "domain"
@@ -68,7 +68,7 @@ def test_nonsense_is_answered_with_mistakes(text: str) -> None:
 
 def test_every_code_that_the_reader_knows_has_a_sentence() -> None:
     codes = set()
-    for path in (*DOMAIN.glob("plan_*.py"), DOMAIN / "document.py"):
+    for path in (DOMAIN / "plans").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
                 "wrong",

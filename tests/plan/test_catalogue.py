@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.catalogue import ID_LETTERS, SHORT_LETTERS, cut, free_letter, read_catalogue
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.plan_editing import appended, tables
 from tests.plan.broken import BASE
 from tests.plan.variants import HALL

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.cli import main
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from tests.plan.broken import BASE
 
 CSV = "назва;норма\nВидача довідки;10\n;5\n"

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 
 from appliance import plan_words
-from appliance.domain.adjusting import adjusted
 from appliance.domain.plan import (
     CalendarDay,
     DayKind,
@@ -20,8 +19,9 @@ from appliance.domain.plan import (
     Timetable,
     Words,
 )
-from appliance.domain.plan_diff import SECTIONS, Change, ChangeKind, diff
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.adjusting import adjusted
+from appliance.domain.plans.diff import SECTIONS, Change, ChangeKind, diff
+from appliance.domain.plans.reader import read_plan
 from appliance.words import translations
 from tests.plan.broken import BASE
 from tests.plan.variants import EXAMPLES, HALL, example, variants

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from appliance.domain import plan as model
-from appliance.domain.plan_reader import checked_plan
+from appliance.domain.plans.reader import checked_plan
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
 BLOCKS = "\n".join(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))

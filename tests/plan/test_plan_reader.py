@@ -18,8 +18,8 @@ from appliance.domain.plan import (
     Span,
     Timetable,
 )
-from appliance.domain.plan_hours import WEEKDAYS, written_days
-from appliance.domain.plan_reader import PlanError, checked_plan, read_plan
+from appliance.domain.plans.hours import WEEKDAYS, written_days
+from appliance.domain.plans.reader import PlanError, checked_plan, read_plan
 from tests.plan.broken import BASE
 from tests.plan.variants import EXAMPLES, example
 from tests.plans import Sketch, hall_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.domain.plan import Absence, Plan
-from appliance.domain.plan_diff import diff
-from appliance.domain.plan_reader import checked_plan, read_plan
+from appliance.domain.plans.diff import diff
+from appliance.domain.plans.reader import checked_plan, read_plan
 from appliance.domain.roster import shifts_of_week
 from appliance.roster_file import RosterError, copied_week, with_absence
 from tests.plan.broken import BASE

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from appliance.domain.plan import Absence, Category, Plan, Settings, Shift, Span, Timetable, Words
-from appliance.domain.plan_reader import checked_plan
+from appliance.domain.plans.reader import checked_plan
 
 EXAMPLES = ("plan", "odintsovo", "vinnytsia")
 

@@ -27,7 +27,7 @@ from appliance.domain.message import Command
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.tickets import TakeTicket
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter

@@ -13,7 +13,7 @@ import pytest
 from appliance.domain.calling import TicketCalled
 from appliance.domain.desks import BreakStarted, OperatorSignedIn
 from appliance.domain.office import TicketState
-from appliance.domain.plan_reader import PlanError, read_plan
+from appliance.domain.plans.reader import PlanError, read_plan
 from appliance.domain.skills import desk_level
 from appliance.domain.tickets import TicketIssued
 from appliance.simulation.book import Book, journal_lines

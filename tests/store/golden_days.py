@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance.domain.chain import GENESIS, link
 from appliance.domain.plan import Plan
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.store import journal
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -17,6 +17,7 @@ from appliance.domain.office import Office
 from appliance.domain.rules import evolve
 from appliance.store import changes, database, journal, rows
 from appliance.store.load import load
+from appliance.store.reader import connect_reader
 from appliance.store.verify import Report, replay, verify
 from tests.domain.acts import without_undo
 from tests.store.golden_days import DAYS, GoldenDay
@@ -44,7 +45,7 @@ def path(tmp_path: Path, day: GoldenDay) -> Path:
 @pytest.fixture
 def db(path: Path) -> Iterator[sqlite3.Connection]:
     """A reader of that database."""
-    reader = database.connect_reader(path)
+    reader = connect_reader(path)
     yield reader
     reader.close()
 

@@ -12,6 +12,7 @@ from appliance.domain.desks import OpenDesk
 from appliance.domain.tickets import TakeTicket
 from appliance.store import database, journal, rows
 from appliance.store.load import load
+from appliance.store.reader import connect_reader
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
 from tests.domain.clock import Clock
@@ -52,7 +53,7 @@ def test_the_old_day_has_the_rows_that_its_history_gives_today(old: Path) -> Non
 
 
 def test_the_journal_is_not_touched(old: Path) -> None:
-    reader = database.connect_reader(old)
+    reader = connect_reader(old)
     before = list(journal.rows(reader))
     reader.close()
     db = database.connect(old)

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 from appliance.api.app import AppContext, create_app
 from appliance.api.server import make_server
 from appliance.domain.office import Office
-from appliance.domain.plan_reader import checked_plan
+from appliance.domain.plans.reader import checked_plan
 from appliance.domain.refusal import Refused
 from appliance.scenario.file import Scenario, instant
 from appliance.scenario.office import Box

@@ -19,14 +19,15 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
-from appliance.domain.day_log import day_logs
-from appliance.domain.facts import facts_of
-from appliance.domain.indicators import values
+from appliance.domain.indicators.day_log import day_logs
+from appliance.domain.indicators.facts import facts_of
+from appliance.domain.indicators.period import values
 from appliance.domain.office import TicketState
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.scenario.file import instant
 from appliance.scenario.playing import faults_unlogged
-from appliance.store import database, journal
+from appliance.store import journal
+from appliance.store.reader import connect_reader
 from appliance.store.verify import verify
 from tests.system.day_office import PANELS, Caller, DayOffice
 from tests.system.day_people import MINUTE_MS, PICKS, Clerk, Habits, Reception, Visitors, final
@@ -177,7 +178,7 @@ def compare(name: str, told: dict[str, float | None], found: Waits, outcome: Out
 
 def _computed(folder: Path) -> dict[str, float | None]:
     """The office's own computation of the indicators."""
-    db = database.connect_reader(folder / "queue.db")
+    db = connect_reader(folder / "queue.db")
     try:
         plans = {digest: read_plan(text) for digest, text in db.execute("SELECT digest, document FROM plan")}
         (log,) = day_logs(map(journal.record_of, journal.rows(db)), plans.__getitem__)

@@ -21,7 +21,7 @@ from pathlib import Path
 from appliance.domain.calling import TicketCalled
 from appliance.domain.days import OpenDay
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from appliance.domain.tickets import TakeTicket
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
@@ -247,7 +247,7 @@ def by_keys(calls: int, folder: Path) -> list[str]:
 def calls_in_journal(database: Path) -> list[int]:
     """The tickets of every call, in order."""
     from appliance.store import journal
-    from appliance.store.database import connect_reader
+    from appliance.store.reader import connect_reader
 
     db = connect_reader(database)
     try:

@@ -31,7 +31,7 @@ from appliance.api.schemas import (
     TicketView,
 )
 from appliance.domain.plan import DeskClass, DeskPlan, Plan, Span
-from appliance.domain.plan_reader import read_plan
+from appliance.domain.plans.reader import read_plan
 from tests.web.scenes import (
     HALLS,
     NOW,

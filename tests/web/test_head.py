@@ -24,7 +24,7 @@ from appliance.api.routes.figures import PERIOD_DAYS
 from appliance.api.schemas import FigureView, GroupView
 from appliance.domain.codec import KINDS as EVENTS
 from appliance.domain.days import CloseDay
-from appliance.domain.indicators import INDICATORS, NOT_OPENED, Unit
+from appliance.domain.indicators.period import INDICATORS, NOT_OPENED, Unit
 from tests.web.head_office import Asker, Lived, on_a_port
 from tests.web.test_screens import AUDIT, violations
 from web.office.head_books import NEAR, runs

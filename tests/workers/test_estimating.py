@@ -11,7 +11,7 @@ import pytest
 from appliance.domain.calling import CallNext
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.desks import OpenDesk
-from appliance.domain.durations import past_of
+from appliance.domain.forecasts.durations import past_of
 from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.serving import Finish, Start
 from appliance.domain.tickets import TakeTicket

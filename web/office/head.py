@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from appliance import indicator_words
 from appliance.api.routes.figures import PERIOD_DAYS
 from appliance.api.schemas import FiguresView, FigureView
-from appliance.domain.indicators import INDICATORS
-from appliance.domain.indicators_now import NOW_INDICATORS
-from appliance.domain.local_time import MINUTE_MS
+from appliance.domain.indicators.local_time import MINUTE_MS
+from appliance.domain.indicators.period import INDICATORS
+from appliance.domain.indicators.present import NOW_INDICATORS
 from web.office import head_period
 from web.office.head_books import Books, page_of
 from web.office.head_chart import chart

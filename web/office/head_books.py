@@ -16,9 +16,9 @@ from appliance.api.figures import Figures, figure, group_of
 from appliance.api.routes.office import entry
 from appliance.api.schemas import EntryView, FiguresView, FigureView, NowView
 from appliance.api.views import advice_view
-from appliance.domain.facts import EVERYTHING
-from appliance.domain.indicators import INDICATORS
-from appliance.domain.indicators_now import live
+from appliance.domain.indicators.facts import EVERYTHING
+from appliance.domain.indicators.period import INDICATORS
+from appliance.domain.indicators.present import live
 from appliance.domain.office import Office
 
 KEPT = 6

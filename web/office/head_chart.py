@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.api.schemas import FigureView, GroupView
-from appliance.domain.indicators import INDICATORS
+from appliance.domain.indicators.period import INDICATORS
 from web.office.head_table import shown
 
 WIDTH, HEIGHT = 1000, 270

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from appliance import indicator_words
 from appliance.api.schemas import FiguresView, FigureView
-from appliance.domain.indicators import Unit
+from appliance.domain.indicators.period import Unit
 from web.office.wording import N_
 
 UNITS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from appliance import indicator_words
 from appliance.api.schemas import FigureView, GroupView
-from appliance.domain.indicators import INDICATORS, NOT_OPENED, Unit
+from appliance.domain.indicators.period import INDICATORS, NOT_OPENED, Unit
 from appliance.indicator_words import SECTIONS, Definition
 from web.office.language import NBSP, clock, decimal
 from web.office.wording import N_

@@ -15,9 +15,9 @@ from appliance.api.figures import Figures, figure, group_of
 from appliance.api.problems import Denied, Trouble, documented
 from appliance.api.schemas import BehindView, FiguresView, NowView, OwnDayView
 from appliance.api.views import advice_view
-from appliance.domain.facts import EVERYTHING
-from appliance.domain.indicators import INDICATORS
-from appliance.domain.indicators_now import live
+from appliance.domain.indicators.facts import EVERYTHING
+from appliance.domain.indicators.period import INDICATORS
+from appliance.domain.indicators.present import live
 
 Dimension = Literal["service", "organisation", "purpose", "category", "desk", "operator", "hour", "reason"]
 PERSONAL = ("operator", "desk")

@@ -22,7 +22,7 @@ from appliance.domain.hours import PublicCalendar, day_hours
 from appliance.domain.identity import AdoptPlan
 from appliance.domain.office import Office
 from appliance.domain.plan import Plan, Shift
-from appliance.domain.plan_reader import PlanError, checked_plan
+from appliance.domain.plans.reader import PlanError, checked_plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.roster import shifts_on
 from appliance.domain.tickets import clock_face

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from appliance.domain.plan import DeskPlan, Operator, Organisation, Plan, Service
-from appliance.domain.plan_checks import served_by, served_services
+from appliance.domain.plans.checks import served_by, served_services
 
 PLAN_AT_ONCE = ("settings", "hours", "calendar", "policy", "operators", "shifts", "absences")
 ORGANISATION_AT_ONCE = ("hours",)

@@ -7,13 +7,13 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from appliance.domain.day_log import DayLog
-from appliance.domain.desks_log import Stretch
 from appliance.domain.hours import NO_CALENDAR, DayHours, PublicCalendar, day_hours
-from appliance.domain.local_time import MINUTE_MS
+from appliance.domain.indicators.day_log import DayLog
+from appliance.domain.indicators.desks_log import Stretch
+from appliance.domain.indicators.local_time import MINUTE_MS
+from appliance.domain.indicators.visits_log import Leg, LegEnd, Visit
 from appliance.domain.moment import Moment, Stamp
 from appliance.domain.plan import Plan
-from appliance.domain.visits_log import Leg, LegEnd, Visit
 
 
 class Key(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from appliance.domain.document import Table
 from appliance.domain.plan import Absence, DeskPlan, Operator, Organisation, Service, Shift, Span
-from appliance.domain.plan_hours import take_date, take_span, take_spans, take_week, take_weekdays, written_span
+from appliance.domain.plans.document import Table
+from appliance.domain.plans.hours import take_date, take_span, take_spans, take_week, take_weekdays, written_span
 
 
 def read_operators(

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from typing import NamedTuple
 
-from appliance.domain import measures_desks, measures_services, measures_visits, measures_waits
-from appliance.domain.day_log import DayLog
 from appliance.domain.hours import NO_CALENDAR, PublicCalendar
-from appliance.domain.measure import MEASURES, Sample
-from appliance.domain.reading import Key, Reading
-from appliance.domain.schedule import DateFacts, date_facts, merged_dates
+from appliance.domain.indicators import measures_desks, measures_services, measures_visits, measures_waits
+from appliance.domain.indicators.day_log import DayLog
+from appliance.domain.indicators.measure import MEASURES, Sample
+from appliance.domain.indicators.reading import Key, Reading
+from appliance.domain.indicators.schedule import DateFacts, date_facts, merged_dates
 
 DECLARING = (measures_visits, measures_waits, measures_services, measures_desks)
 """The modules whose measures are taken: importing them declares them."""

@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from appliance.domain.durations import Learnt, normal_quantiles
-from appliance.domain.hall import Hall, Stay
+from appliance.domain.forecasts.durations import Learnt, normal_quantiles
+from appliance.domain.forecasts.hall import Hall, Stay
 from appliance.domain.plan import PolicyKind
 
 Chance = Callable[[], float]

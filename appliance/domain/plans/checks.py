@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from appliance.domain.document import Mistake, repeated
 from appliance.domain.plan import DeskClass, DeskPlan, Operator, Plan, Span, Timetable
-from appliance.domain.plan_hours import WEEKDAYS, monday_of, written_span
+from appliance.domain.plans.document import Mistake, repeated
+from appliance.domain.plans.hours import WEEKDAYS, monday_of, written_span
 
 
 def contradictions(plan: Plan) -> list[Mistake]:

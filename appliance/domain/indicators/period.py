@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from appliance.domain.facts import ALL, NOTHING, Facts, Group, Sum, percentile
 from appliance.domain.hours import PublicCalendar
-from appliance.domain.local_time import HOUR_MS, MINUTE_MS
-from appliance.domain.measure import MEASURES
+from appliance.domain.indicators.facts import ALL, NOTHING, Facts, Group, Sum, percentile
+from appliance.domain.indicators.local_time import HOUR_MS, MINUTE_MS
+from appliance.domain.indicators.measure import MEASURES
+from appliance.domain.indicators.schedule import DateFacts, never_opened
 from appliance.domain.plan import Plan
-from appliance.domain.schedule import DateFacts, never_opened
 
 
 class Unit(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from appliance.domain.reading import Key, Reading
+from appliance.domain.indicators.reading import Key, Reading
 
 
 class Sample(NamedTuple):

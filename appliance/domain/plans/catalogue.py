@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from appliance.domain.document import Table
 from appliance.domain.plan import (
     NEEDS,
     PURPOSES,
@@ -19,7 +18,8 @@ from appliance.domain.plan import (
     Words,
     canonical_series,
 )
-from appliance.domain.plan_hours import bounding_hours
+from appliance.domain.plans.document import Table
+from appliance.domain.plans.hours import bounding_hours
 
 NAME_LIMIT = 600
 SHORT_LIMIT = 120

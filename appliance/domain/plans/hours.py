@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
 
-from appliance.domain.document import Table
 from appliance.domain.plan import MIDNIGHT, Calendar, CalendarDay, DayKind, Hours, Span, Timetable
+from appliance.domain.plans.document import Table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NEVER = Timetable((None,) * 7)

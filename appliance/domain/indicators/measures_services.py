@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appliance.domain.local_time import MINUTE_MS
-from appliance.domain.measure import Sample, measure
+from appliance.domain.indicators.local_time import MINUTE_MS
+from appliance.domain.indicators.measure import Sample, measure
+from appliance.domain.indicators.reading import Key, Reading, Served
+from appliance.domain.indicators.visits_log import LegEnd
 from appliance.domain.order import Why
-from appliance.domain.reading import Key, Reading, Served
-from appliance.domain.visits_log import LegEnd
 
 
 @measure(

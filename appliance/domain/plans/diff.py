@@ -8,15 +8,15 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
-from appliance.domain.adjusting import (
+from appliance.domain.plan import Absence, CalendarDay, Plan, Shift, Span, Timetable, Words
+from appliance.domain.plans.adjusting import (
     ADDED_AT_ONCE,
     DESK_AT_ONCE,
     ORGANISATION_AT_ONCE,
     PLAN_AT_ONCE,
     SERVICE_AT_ONCE,
 )
-from appliance.domain.plan import Absence, CalendarDay, Plan, Shift, Span, Timetable, Words
-from appliance.domain.plan_hours import WEEKDAYS, written_days, written_span
+from appliance.domain.plans.hours import WEEKDAYS, written_days, written_span
 
 SECTIONS = {
     "organisations": "organisation",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from appliance.domain.durations import Learnt
-from appliance.domain.forecast import outlook, predict
-from appliance.domain.forward import Chance
-from appliance.domain.hall import DeskNow, Hall, closed_desk
+from appliance.domain.forecasts.durations import Learnt
+from appliance.domain.forecasts.forecast import outlook, predict
+from appliance.domain.forecasts.forward import Chance
+from appliance.domain.forecasts.hall import DeskNow, Hall, closed_desk
 from appliance.domain.office import DeskState, Office
 from appliance.domain.plan import DeskClass, Plan
 

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from dataclasses import fields
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from appliance.domain.document import Mistake, Table
 from appliance.domain.plan import LANGUAGES, Hours, NextWhenCalled, Plan, Policy, PolicyKind, Settings
-from appliance.domain.plan_catalogue import (
+from appliance.domain.plans.catalogue import (
     read_categories,
     read_desks,
     read_organisations,
     read_reasons,
     read_services,
 )
-from appliance.domain.plan_checks import contradictions
-from appliance.domain.plan_hours import NEVER, read_calendar, read_hours
-from appliance.domain.plan_people import read_absences, read_operators, read_shifts
+from appliance.domain.plans.checks import contradictions
+from appliance.domain.plans.document import Mistake, Table
+from appliance.domain.plans.hours import NEVER, read_calendar, read_hours
+from appliance.domain.plans.people import read_absences, read_operators, read_shifts
 
 SCHEMA = 1
 DESK_WORDS = ("window", "table", "workplace")

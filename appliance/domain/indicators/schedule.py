@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from appliance.domain.day_log import DayLog
 from appliance.domain.hours import PublicCalendar, day_hours
-from appliance.domain.local_time import MINUTE_MS
+from appliance.domain.indicators.day_log import DayLog
+from appliance.domain.indicators.local_time import MINUTE_MS
+from appliance.domain.indicators.reading import Reading
 from appliance.domain.moment import Stamp
 from appliance.domain.plan import MIDNIGHT, Plan, Span
-from appliance.domain.reading import Reading
 from appliance.domain.roster import shifts_on
 
 DAY_MS = MIDNIGHT * MINUTE_MS

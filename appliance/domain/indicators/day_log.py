@@ -12,19 +12,19 @@ from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from appliance.domain.adjusting import adjusted
 from appliance.domain.days import DayClosed, DayOpened, DayRedated
-from appliance.domain.desks_log import DesksReader, Receiving, Stretch
 from appliance.domain.identity import PlanAdopted
-from appliance.domain.local_time import LocalTime, local_time
+from appliance.domain.indicators.desks_log import DesksReader, Receiving, Stretch
+from appliance.domain.indicators.local_time import LocalTime, local_time
+from appliance.domain.indicators.visits_log import Visit, VisitsReader
 from appliance.domain.message import Record
 from appliance.domain.moment import Moment, Stamp
 from appliance.domain.pausing import HallPaused, HallResumed
 from appliance.domain.plan import Plan
+from appliance.domain.plans.adjusting import adjusted
 from appliance.domain.rules import Plans
 from appliance.domain.turning_away import VisitorTurnedAway
 from appliance.domain.undoing import Undone
-from appliance.domain.visits_log import Visit, VisitsReader
 
 
 @dataclass(frozen=True, slots=True)

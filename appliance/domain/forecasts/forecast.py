@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appliance.domain.durations import Learnt
-from appliance.domain.forward import Chance, Forward, Question
-from appliance.domain.hall import Hall
+from appliance.domain.forecasts.durations import Learnt
+from appliance.domain.forecasts.forward import Chance, Forward, Question
+from appliance.domain.forecasts.hall import Hall
 
 RUNS = 60
 HORIZON_S = 3 * 3600.0

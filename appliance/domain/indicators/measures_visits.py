@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appliance.domain.measure import Sample, measure
-from appliance.domain.reading import Key, Reading
-from appliance.domain.visits_log import Outcome
+from appliance.domain.indicators.measure import Sample, measure
+from appliance.domain.indicators.reading import Key, Reading
+from appliance.domain.indicators.visits_log import Outcome
 
 
 def _visits(day: Reading, outcome: Outcome, *, by_system: bool | None = None) -> Iterator[Sample]:

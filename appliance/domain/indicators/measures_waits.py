@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appliance.domain.measure import Sample, measure
-from appliance.domain.reading import Reading, Waited
+from appliance.domain.indicators.measure import Sample, measure
+from appliance.domain.indicators.reading import Reading, Waited
 
 WAIT = (
     "From the number to the first call that was not undone, pauses left out; whoever was called counts, also if they "

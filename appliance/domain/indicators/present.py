@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.domain.hours import day_hours
-from appliance.domain.indicators import MFCX, OURS, Unit, Value
-from appliance.domain.local_time import MINUTE_MS
+from appliance.domain.indicators.local_time import MINUTE_MS
+from appliance.domain.indicators.period import MFCX, OURS, Unit, Value
+from appliance.domain.indicators.reading import before
 from appliance.domain.moment import Now
 from appliance.domain.office import DeskState, Office, Ticket, TicketState
 from appliance.domain.order import booking_due, eligible
 from appliance.domain.plan import Plan, Shift
-from appliance.domain.reading import before
 from appliance.domain.roster import shifts_on
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from appliance.domain.hours import service_issuing
-from appliance.domain.local_time import MINUTE_MS
-from appliance.domain.measure import Sample, measure
+from appliance.domain.indicators.local_time import MINUTE_MS
+from appliance.domain.indicators.measure import Sample, measure
+from appliance.domain.indicators.reading import Key, Reading
 from appliance.domain.office import DeskState
 from appliance.domain.plan import Plan, Span
-from appliance.domain.reading import Key, Reading
 from appliance.domain.roster import shifts_on
 
 

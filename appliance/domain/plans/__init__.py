@@ -1,0 +1,1 @@
+"""The plan's document: reading it strictly, checking it, comparing two, and what applies at once."""
