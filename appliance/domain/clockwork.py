@@ -103,6 +103,8 @@ def hours(office: Office, plan: Plan, command: Tick, now: Now) -> Sequence[Event
         return []
     if day.date is None or day.date > today:
         return [DayRedated(day.number, today)]
+    if office.pause is not None and day.date == today:
+        return []
     if in_grace_of_last_night(plan, newest, day.date, now):
         return []
     planned = open_span(plan, now)

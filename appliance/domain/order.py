@@ -145,7 +145,7 @@ class _Line:
                 calls.append((ticket.last_called.seq, ticket, ticket.last_called.moment))
             elif ticket.last_called.seq > last_ordinary:
                 last_ordinary = ticket.last_called.seq
-        calls.sort(key=lambda call: call[0], reverse=True)
+        calls.sort(key=lambda call: now.moment.since(call[2]))
         self._calls = [(ticket, moment) for _, ticket, moment in calls]
         self._in_a_row = sum(1 for seq, _, _ in calls if seq > last_ordinary)
 
@@ -198,10 +198,8 @@ class _Line:
         policy = self._plan.policy
         if policy.kind is PolicyKind.RATIO and self._in_a_row >= policy.ratio:
             return self._others(others)[0], Why.RATIO
-        if policy.kind is PolicyKind.AGEING:
-            oldest = min(others, key=_place)
-            if self._standing(oldest) > self._standing(best):
-                return self._others(others)
+        if policy.kind is PolicyKind.AGEING and max(map(self._standing, others)) > self._standing(best):
+            return self._others(others)
         return best, Why.PRIORITY
 
     @staticmethod

@@ -52,12 +52,14 @@ def undo(office: Office, command: UndoLast, now: Now) -> Sequence[Event]:
 def undone(office: Office, record: Record, event: Undone) -> Office:
     """The rows as they were before the act; a second undo finds nothing.
 
-    A start that the timer inferred is not a person's act: its clock begins anew, or the next tick would start it again.
+    A start or a no-show of the timer is not a person's act: the call's clock begins anew, or the next tick would do the
+    same again.
     """
     act = office.desks[event.desk].undo
     assert act is not None
     restored = act.before
-    if act.kind == "ServiceStarted" and act.after[0].inferred:
+    end = act.after[0]
+    if (act.kind == "ServiceStarted" and end.inferred) or (act.kind == "TicketMissed" and end.by_system):
         restored = tuple(replace(ticket, heard=record.stamp) for ticket in restored)
     tickets = {**office.tickets, **{ticket.id: ticket for ticket in restored}}
     operator = office.desks[event.desk].operator

@@ -218,10 +218,15 @@ def merged(office: Office, record: Record, event: TicketsMerged) -> Office:
     gone = replace(
         ticket, state=TicketState.LEFT, for_desk=None, route=(), ended=record.stamp, by_system=False, reason=MERGED
     )
+    claim = into if into.category is not None and into.confirmed is not False else ticket
     kept = replace(
         into,
         route=(*into.route, Stop(ticket.service), *ticket.route),
         place=min(into.place, ticket.place),
+        issued=min(into.issued, ticket.issued, key=lambda stamp: stamp.seq),
+        category=claim.category,
+        confirmed=claim.confirmed,
+        slot=into.slot if into.slot is not None else ticket.slot,
         needs=require.needs((*into.needs, *ticket.needs)),
     )
     return office.with_ticket(gone).with_ticket(kept)
@@ -243,5 +248,6 @@ def _require_target(office: Office, ticket: Ticket, service: str, desk: int | No
     if desk is None:
         return
     known = require.desk(office, desk)
-    if not desk_level(plan, desk, service, operator=known.operator):
+    purpose = ticket.purpose if service == ticket.service else ""
+    if not desk_level(plan, desk, service, purpose, known.operator):
         raise Refused(Code.DESK_CANNOT_SERVE, desk=desk, number=ticket.label)

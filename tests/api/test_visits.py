@@ -75,7 +75,7 @@ def test_two_numbers_of_one_person_become_one(hall: Rig) -> None:
     first, second = taken(kiosk)["id"], taken(kiosk, service="submit")["id"]
     view = staff.post(f"/api/v1/tickets/{second}/merge", json={"into": first}).json()
     assert (view["id"], [stop["service"] for stop in view["route"]]) == (first, ["submit"])
-    gone = kiosk.get(f"/api/v1/tickets/{second}").json()
+    gone = staff.get(f"/api/v1/tickets/{second}").json()
     assert (gone["state"], gone["reason"]) == ("left", "merged")
     again = staff.post(f"/api/v1/tickets/{second}/merge", json={"into": first})
     assert refused(again) == (409, "ticket-not-in-queue")
@@ -167,3 +167,14 @@ def test_a_ticket_that_is_not_there_can_not_be_changed(hall: Rig, act: str) -> N
     body = {**dict(CHANGES), "category/confirm": None, "category/refuse": None}[act]
     answer = hall.operator(None).post(f"/api/v1/tickets/77/{act}", json=body)
     assert refused(answer) == (404, "unknown-ticket")
+
+
+def test_who_counts_ids_up_learns_nobodys_category_or_needs(hall: Rig) -> None:
+    staff, kiosk = hall.operator(None), hall.client()
+    number = taken(kiosk)["id"]
+    staff.post(f"/api/v1/tickets/{number}/needs", json={"needs": ["step-free"]})
+    staff.post(f"/api/v1/tickets/{number}/category", json={"category": "veteran"})
+    path = f"/api/v1/tickets/{number}"
+    hidden, shown = kiosk.get(path).json(), staff.get(path).json()
+    assert (hidden["category"], hidden["confirmed"], hidden["needs"]) == (None, None, [])
+    assert (shown["category"], shown["confirmed"], shown["needs"]) == ("veteran", True, ["step-free"])

@@ -237,7 +237,7 @@ class Model(TicketModel):
             self._write("DayRedated", day=self.day["number"], date=today)
             self.day["date"] = today
             self.redated.add(self.day["number"])
-        elif (date == today and late and not self._opened_after(closes)) or (
+        elif (date == today and late and self.pause is None and not self._opened_after(closes)) or (
             date < today and not self._last_night_goes_on(date) and (late or not self._dark_visitors())
         ):
             self._close(by_system=True)

@@ -159,7 +159,10 @@ class DeskModel(OrderModel):
             raise No("undo-moved-on")
         seq = self._write("Undone", desk=desk, undone=act["first"], what=act["kind"], restored=tuple(act["tickets"]))
         for number, row in act["tickets"].items():
-            by_timer = self.tickets[number]["state"] == "serving" and self.tickets[number]["inferred"]
+            now = self.tickets[number]
+            by_timer = (now["state"] == "serving" and now["inferred"]) or (
+                now["state"] == "missed" and now["by_system"]
+            )
             self.tickets[number].update(row)
             if by_timer and row["state"] == "called":
                 self.tickets[number]["heard"] = seq

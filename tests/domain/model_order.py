@@ -114,9 +114,9 @@ class OrderModel(Ledger):
             return their_turn
         kind = self.plan.policy["kind"]
         if kind == "ageing":
-            best, oldest = self._longest_standing(privileged), min(others, key=place)
-            longest = min((best, oldest), key=lambda t: (-self._standing(t), place(t)))
-            return their_turn if longest is oldest else (best, "priority")
+            best = self._longest_standing(privileged)
+            longest = min((best, *others), key=lambda t: (-self._standing(t), place(t)))
+            return (best, "priority") if longest is best else their_turn
         if kind == "ratio" and self._privileged_in_a_row() >= self.plan.policy["ratio"]:
             return others[0], "ratio"
         return privileged[0], "priority"

@@ -200,7 +200,7 @@ def adjusted(old: Facts, new: Facts) -> Facts:
         served = [s for s in newer["services"] if s in old.services]
         if served or not newer["services"]:
             secondary = [s for s in newer["secondary"] if s in old.services]
-            desk.update(services=served, secondary=secondary, purposes=newer["purposes"], needs=newer["needs"])
+            desk.update(services=served, secondary=secondary, needs=newer["needs"])
     for service in old.services:
         if old.somebody_serves(service) and not now.somebody_serves(service):
             for number in old.desks:
@@ -213,13 +213,14 @@ def adjusted(old: Facts, new: Facts) -> Facts:
 
 
 def _operators_today(old: Facts, new: Facts) -> dict[str, dict[str, Any]]:
-    made = {}
+    made = dict(old.operators)
     for name, person in new.operators.items():
-        if person["organisation"] in (None, *old.organisations):
-            known = {key: [s for s in person[key] if s in old.services] for key in ("services", "secondary")}
-            if person["services"] and not known["services"]:
-                known = {key: old.operators.get(name, person)[key] for key in known}
-            made[name] = {**person, **known}
+        belongs = old.operators.get(name, person)["organisation"]
+        skills = {key: [s for s in person[key] if s in old.services] for key in ("services", "secondary")}
+        if belongs not in (None, *old.organisations) or (person["services"] and not skills["services"]):
+            continue
+        also = [organisation for organisation in person["also"] if organisation in old.organisations]
+        made[name] = {**person, **skills, "organisation": belongs, "also": also}
     return made
 
 

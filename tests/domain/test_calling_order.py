@@ -9,7 +9,7 @@ from appliance.domain.desks import CloseDesk, SignIn
 from appliance.domain.priority import ConfirmCategory, RefuseCategory, SetCategory
 from appliance.domain.refusal import Code
 from appliance.domain.serving import Finish, Park, Start
-from appliance.domain.tickets import TakeTicket
+from appliance.domain.tickets import AdoptTicket, TakeTicket
 from appliance.domain.visits import SendTicket
 from tests.domain.acts import at, take, ticket
 from tests.domain.bench import Bench
@@ -184,3 +184,12 @@ def test_who_was_parked_waits_again_for_the_same_desk_before_everybody(furnish: 
     assert ticket(hall, 2).for_desk == 1
     hall.do(SendTicket(2, to_desk=1))
     assert calls(hall, 2) == [(2, "directed"), (1, "turn")]
+
+
+def test_a_paper_from_elsewhere_does_not_hide_who_has_stood_longer(furnish: Furnish) -> None:
+    """Adopted, it stands first by place with no wait of its own; behind it waits who has stood longer than priority."""
+    hall = furnish(hall_of("ageing"))
+    people(hall, None, apart=9 * MINUTE)
+    people(hall, "veteran", apart=MINUTE)
+    hall.do(AdoptTicket("А", 9001, "consult", printed_at=0))
+    assert calls(hall, 1)[0][1] == "turn"

@@ -232,6 +232,8 @@ def test_an_act_of_the_clock_can_be_undone_too(furnish: Furnish) -> None:
     assert state(hall, number) == "missed"
     hall.do(UndoLast(1))
     assert at(hall, 1) == ("called", number)
+    hall.do(Tick(settled=True))
+    assert at(hall, 1) == ("called", number), "the clock did the same again"
 
 
 def test_a_parked_visitor_is_back_at_the_desk_after_undo(hall: Bench) -> None:

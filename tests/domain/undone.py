@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from appliance.domain.message import Record
-from appliance.domain.office import Desk, Office, Ticket
+from appliance.domain.office import Desk, Office, Ticket, Undo
 from appliance.domain.rules import decide, evolve
 from appliance.domain.undoing import UndoLast
 from appliance.store import rows
@@ -45,7 +45,7 @@ class Restored:
         tickets = list(seen.before.tickets) if alone else [ticket.id for ticket in act.before]
         for number in tickets:
             was, now = seen.before.tickets[number], office.tickets[number]
-            if _row(was) != _row(_reheard(was, now, by_timer=kinds == "ServiceStarted")):
+            if _row(was) != _row(_reheard(was, now, by_timer=_by_timer(act))):
                 self.faults.append(f"hall {play.seed}: {kinds}: {was} came back as {now}")
         for number in list(seen.before.desks) if alone else [desk]:
             if _desk_row(seen.before, number) != _desk_row(office, number):
@@ -58,8 +58,14 @@ def _may_undo_anew(seen: Seen, desk: int) -> bool:
     return undo is not None and (before is None or before.undo is not undo)
 
 
+def _by_timer(act: Undo) -> bool:
+    """Whether the timer did it: a start that nobody pressed, or a no-show that nobody saw."""
+    end = act.after[0]
+    return end.inferred if act.kind == "ServiceStarted" else act.kind == "TicketMissed" and end.by_system
+
+
 def _reheard(was: Ticket, now: Ticket, *, by_timer: bool) -> Ticket:
-    """A start of the timer that is taken back counts as a call heard now, or it would start again at once."""
+    """What the timer did and somebody takes back counts as a call heard now, or the next tick would do it again."""
     return replace(now, heard=was.heard) if by_timer else now
 
 

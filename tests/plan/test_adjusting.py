@@ -85,7 +85,7 @@ def test_people_hold_at_once_but_not_at_desks_or_in_organisations_that_are_not_t
         ),
     )
     plan = adjusted(HALL, newest)
-    assert list(plan.operators) == ["new"]
+    assert list(plan.operators) == [*HALL.operators, "new"]
     assert [shift.desk for shift in plan.shifts] == [1]
 
 
@@ -146,3 +146,18 @@ def test_nobody_gets_a_service_that_neither_plan_gives_them(current: Plan, newes
             if not newest.desks[number].services:
                 allowed |= {s.id for s in plan.services.values() if desk.organisation in (None, s.organisation)}
         assert served_by(plan, desk) <= allowed
+
+
+def test_whoever_is_left_out_or_moves_to_another_organisation_is_bound_as_before_until_the_opening() -> None:
+    """An operator whom the plan doesn't know would be bound by nothing, and serve everybody's visitors."""
+    key, known = next((key, one) for key, one in HALL.operators.items() if one.organisation is not None)
+    other = next(name for name in HALL.organisations if name != known.organisation)
+    moved = replace(HALL, operators={key: replace(known, organisation=other, may_pick=True)})
+    assert adjusted(HALL, replace(HALL, operators={})).operators == HALL.operators
+    assert adjusted(HALL, moved).operators[key] == replace(known, may_pick=True)
+
+
+def test_a_purpose_keeps_its_desk_until_the_opening() -> None:
+    """Who waits for advice would stand before desks that only take documents."""
+    desks = {number: replace(desk, purposes=("submit",)) for number, desk in HALL.desks.items()}
+    assert adjusted(HALL, replace(HALL, desks=desks)).desks == HALL.desks

@@ -162,10 +162,16 @@ def routes(context: AppContext) -> APIRouter:
         response_model=TicketView,
         responses=documented(Code.NO_PLAN, Code.DAY_NOT_OPEN, Code.UNKNOWN_TICKET, Trouble.BAD_INPUT),
     )
-    async def read_ticket(ticket: TicketPath) -> Response:
-        """A ticket of the open day: its state, its place, what became of its paper."""
+    async def read_ticket(ticket: TicketPath, request: Request) -> Response:
+        """A ticket of the open day: its state, its place, what became of its paper.
+
+        Category, access needs and reasons are for staff: ids can be counted up by anybody.
+        """
         office = writer.office
-        return told(views.ticket(office, clock.now(), require.ticket(office, ticket)))
+        view = views.ticket(office, clock.now(), require.ticket(office, ticket))
+        if session_of(context, request) is None:
+            view = view.model_copy(update={"category": None, "confirmed": None, "needs": [], "reason": ""})
+        return told(view)
 
     async def change(request: Request, ticket: int, command: Command, key: str | None) -> Response:
         session = staff(context, request)

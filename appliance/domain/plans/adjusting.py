@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from appliance.domain.plan import DeskPlan, Operator, Organisation, Plan, Service
 from appliance.domain.plans.checks import served_by, served_services
 
-PLAN_AT_ONCE = ("settings", "hours", "calendar", "policy", "operators", "shifts", "absences")
+PLAN_AT_ONCE = ("settings", "hours", "calendar", "policy", "shifts", "absences")
 ORGANISATION_AT_ONCE = ("hours",)
 SERVICE_AT_ONCE = ("norm_min", "wait_norm_min", "limit", "hours")
-DESK_AT_ONCE = ("services", "secondary", "purposes", "needs")
-ADDED_AT_ONCE = ("categories", "reasons")
-"""The fields of a plan, organisation, service and desk that hold at once; what may be added (never removed) at once."""
+DESK_AT_ONCE = ("services", "secondary", "needs")
+OPERATOR_AT_ONCE = ("also", "services", "secondary", "may_pick")
+ADDED_AT_ONCE = ("categories", "reasons", "operators")
+"""The fields of each that hold at once; what may be added (never removed) at once."""
 
 Item = TypeVar("Item", Organisation, Service)
 
@@ -62,7 +63,7 @@ def _desk(current: Plan, desk: DeskPlan, newer: DeskPlan | None) -> DeskPlan:
     if newer is None or newer.organisation != desk.organisation:
         return desk
     services = _existing(newer.services, current.services)
-    desk = replace(desk, purposes=newer.purposes, needs=newer.needs)
+    desk = replace(desk, needs=newer.needs)
     # No services would mean all of them.
     if newer.services and not services:
         return desk
@@ -91,17 +92,24 @@ def _with_orphans(current: Plan, plan: Plan) -> dict[int, DeskPlan]:
 
 
 def _operators(current: Plan, newest: Plan) -> dict[str, Operator]:
-    """The newer operators whose organisation is there; with the older skills where theirs don't exist yet."""
-    made: dict[str, Operator] = {}
+    """The newer skills of everybody, and whoever is new in an organisation that is there.
+
+    To whom somebody belongs holds until the opening, and so does whoever is left out: an operator whom the plan doesn't
+    know would be bound by nothing.
+    """
+    made = dict(current.operators)
     for key, operator in newest.operators.items():
-        if operator.organisation is not None and operator.organisation not in current.organisations:
+        known = current.operators.get(key, operator)
+        if known.organisation is not None and known.organisation not in current.organisations:
             continue
         services = _existing(operator.services, current.services)
-        secondary = _existing(operator.secondary, current.services)
         if operator.services and not services:
-            if key in current.operators:
-                made[key] = current.operators[key]
             continue
-        also = _existing(operator.also, current.organisations)
-        made[key] = replace(operator, services=services, secondary=secondary, also=also)
+        made[key] = replace(
+            operator,
+            organisation=known.organisation,
+            also=_existing(operator.also, current.organisations),
+            services=services,
+            secondary=_existing(operator.secondary, current.services),
+        )
     return made

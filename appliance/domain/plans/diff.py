@@ -12,6 +12,7 @@ from appliance.domain.plan import Absence, CalendarDay, Plan, Shift, Span, Timet
 from appliance.domain.plans.adjusting import (
     ADDED_AT_ONCE,
     DESK_AT_ONCE,
+    OPERATOR_AT_ONCE,
     ORGANISATION_AT_ONCE,
     PLAN_AT_ONCE,
     SERVICE_AT_ONCE,
@@ -28,7 +29,12 @@ SECTIONS = {
 }
 """What a plan has by id, and how the document calls one of them."""
 
-_AT_ONCE = {"organisation": ORGANISATION_AT_ONCE, "service": SERVICE_AT_ONCE, "desk": DESK_AT_ONCE}
+_AT_ONCE = {
+    "organisation": ORGANISATION_AT_ONCE,
+    "service": SERVICE_AT_ONCE,
+    "desk": DESK_AT_ONCE,
+    "operator": OPERATOR_AT_ONCE,
+}
 _PLAIN = ("version", "office", "name", "address", "timezone", "languages", "desk_word", "phone")
 
 
