@@ -218,15 +218,10 @@ def merged(office: Office, record: Record, event: TicketsMerged) -> Office:
     gone = replace(
         ticket, state=TicketState.LEFT, for_desk=None, route=(), ended=record.stamp, by_system=False, reason=MERGED
     )
-    claim = into if into.category is not None and into.confirmed is not False else ticket
     kept = replace(
         into,
         route=(*into.route, Stop(ticket.service), *ticket.route),
         place=min(into.place, ticket.place),
-        issued=min(into.issued, ticket.issued, key=lambda stamp: stamp.seq),
-        category=claim.category,
-        confirmed=claim.confirmed,
-        slot=into.slot if into.slot is not None else ticket.slot,
         needs=require.needs((*into.needs, *ticket.needs)),
     )
     return office.with_ticket(gone).with_ticket(kept)

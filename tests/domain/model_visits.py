@@ -52,11 +52,6 @@ class VisitModel(DeskModel):
             route="",
             reason="merged",
         )
-        if kept["category"] is None or kept["confirmed"] == 0:
-            kept.update(category=gone["category"], confirmed=gone["confirmed"])
-        if kept["slot"] is None:
-            kept["slot"] = gone["slot"]
-        kept["issued"] = min(kept["issued"], gone["issued"])
         kept.update(place=better[0], place_sub=better[1], needs=_in_order(needs), route=written(route))
         kept["_moved"] = gone["_moved"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance.domain.forecasts.advice import advise
@@ -201,6 +201,9 @@ tickets = st.lists(
 called_before = st.lists(st.tuples(st.integers(0, 2500), st.booleans()), max_size=5)
 
 
+@example(
+    [(0, "meters", "veteran", False), (900, "bills", None, False)], [(0, False), (0, True)], PolicyKind.RATIO, 1, 7
+)
 @settings(max_examples=600, deadline=None)
 @given(tickets, called_before, st.sampled_from(list(PolicyKind)), st.integers(1, 2), st.sampled_from([1, 3, 7]))
 def test_the_run_calls_first_whom_the_rules_would_call(

@@ -200,14 +200,3 @@ def test_who_goes_without_a_number_is_counted_even_before_the_day_opens() -> Non
     assert hall.do(TurnAway("pay", "closed")) == [VisitorTurnedAway("pay", "closed")]
     assert hall.do(TurnAway(None, "left-before")) == [VisitorTurnedAway(None, "left-before")]
     assert hall.refused(TurnAway(None, "rain")) is Code.UNKNOWN_REASON
-
-
-def test_two_numbers_made_one_keep_the_longer_wait_and_the_claim(hall: Bench) -> None:
-    """A visitor who waited past the norm would be passed again, and a document seen would count for nothing."""
-    hall.do(TakeTicket("consult", paper=False, category="veteran", confirmed=True, slot=600))
-    hall.clock.advance(20 * MINUTE)
-    take(hall)
-    first = ticket(hall, 1).issued
-    hall.do(MergeTickets(1, 2))
-    kept = ticket(hall, 2)
-    assert (kept.issued, kept.category, kept.confirmed, kept.slot) == (first, "veteran", True, 600)

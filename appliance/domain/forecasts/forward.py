@@ -244,11 +244,14 @@ class _Run:
         other = next(
             (one for one in self._line if not one.privileged and (one.mains if main else one.others) & bit), None
         )
-        if hall.kind is PolicyKind.RATIO and self._in_a_row >= hall.ratio:
-            return (chosen, chosen.rank, True) if other is None else (other, other.rank, False)
+        others_turn = hall.kind is PolicyKind.RATIO and self._in_a_row >= hall.ratio
+        if others_turn and other is not None:
+            return other, other.rank, False
         late = self._held_up(bit, chosen.since_s, now_s)
         if late is not None:
             return late, -NEVER, False
+        if others_turn:
+            return chosen, chosen.rank, True
         held_up = chosen.since_s > 0 and now_s >= self._ready.first_norm_s and self._newer_passes >= hall.passes
         return chosen, chosen.rank, held_up and (other is None or other.rank >= 0)
 
