@@ -24,6 +24,7 @@ from appliance.domain.plan import Plan
 from appliance.domain.plans.reader import PlanError
 from appliance.domain.refusal import Refused
 from appliance.folder_lock import FolderLock
+from appliance.memory import share_heaps
 from appliance.notify import notify
 from appliance.plan_file import read_plan_file, unplanned
 from appliance.replication import WrongOfficeError, keep_replica
@@ -312,6 +313,7 @@ def open_listener(host: str, port: int, tries: int = 1) -> socket.socket:
 
 def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports: int = 1, demo: bool = False) -> None:
     """Run an office until SIGTERM or SIGINT. `ports`: how many ports to try, from the configured one on."""
+    share_heaps()
     office = OfficeProcess(config, demo=demo)
     signal.signal(signal.SIGTERM, office.stop)
     signal.signal(signal.SIGINT, office.stop)
