@@ -48,15 +48,17 @@ def create_app(context: AppContext) -> FastAPI:
     app.add_middleware(Guard, hosts=context.settings.hosts)
     reading = Reading(context)
     live = Feed(context.writer)
+    computed = Figures(context.reads)
     app.state.feed = live
     app.state.reading = reading
+    app.state.figures = computed
     app.state.plan = lambda: context.writer.office.plan
     for router in (
         tickets.routes(context),
         visits.routes(context),
         hall.routes(context, reading),
         plan.routes(context),
-        figures.routes(context, Figures(context.reads)),
+        figures.routes(context, computed),
         desks.routes(context),
         feed.routes(live),
         office.routes(context, reading),

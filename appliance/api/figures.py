@@ -8,11 +8,14 @@ from datetime import date
 from threading import Lock
 from typing import Protocol
 
-from appliance.api.schemas import FiguresView, FigureView, GroupView
+from appliance.api.schemas import FiguresView, FigureView, GroupView, NowView
+from appliance.api.views import advice_view
+from appliance.domain.forecasts.advice import Advice
 from appliance.domain.indicators import period as indicators
 from appliance.domain.indicators.day_log import DayLog, day_logs
-from appliance.domain.indicators.facts import ALL, EVERYTHING, Facts, Group, Slice, events, facts_of, merged
+from appliance.domain.indicators.facts import EVERYTHING, Facts, Group, Slice, events, facts_of, merged
 from appliance.domain.indicators.period import INDICATORS, Value
+from appliance.domain.indicators.present import live
 from appliance.domain.message import Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Office
@@ -23,9 +26,6 @@ DAYS_REMEMBERED = 64
 """Facts of so many closed days are kept: two months."""
 
 EVENTS_SHOWN = 5000
-
-GROUPS = ("service", "organisation", "purpose", "category", "desk", "operator", "hour", "reason")
-"""By what a period can be broken down."""
 
 
 class History(Protocol):
@@ -71,16 +71,25 @@ class Figures:
             groups=groups,
         )
 
-    def own_day(self, office: Office, now: Now, group: Group) -> list[FigureView]:
-        """The day of a desk or an operator so far."""
+    def own_day(self, office: Office, now: Now, desk: int, operator: str | None) -> list[FigureView]:
+        """The day so far of an operator, or of a desk where nobody in particular asks."""
         if office.day is None:
             return []
+        group: Group = ("operator", operator) if operator is not None else ("desk", desk)
         facts = self._facts(office, now, office.day.number, group[0])
         return [figure(one) for one in indicators.desk_day(facts, group).values()]
 
-    def behind(self, now: Now, indicator: str, first: date, last: date, only: Slice = EVERYTHING) -> list[int]:
-        """The journal entries behind an indicator of a period, the first ones of a very long list."""
+    def behind(
+        self, office: Office, now: Now, indicator: str, first: date, last: date, only: Slice = EVERYTHING
+    ) -> list[int]:
+        """The journal entries behind an indicator of a period, the first ones of a very long list.
+
+        An indicator of planned dates is made of no samples: its value names its entries itself.
+        """
         measures = INDICATORS[indicator].measures
+        if not measures:
+            facts = merged(self._days(office, now, first, last, "reason"))
+            return list(indicators.value(facts, indicator).events)
         found: set[int] = set()
         numbers = self._history.days(first.isoformat(), last.isoformat())
         for number in numbers:
@@ -130,6 +139,17 @@ def not_opened(facts: Facts, plan: Plan, first: date, last: date, now: Now) -> V
     return indicators.not_opened(facts, plan, first, last, now.public)
 
 
+def present(office: Office, now: Now, advice: Advice | None) -> NowView:
+    """The hall at this moment, and what is advised."""
+    found = live(office, now)
+    return NowView(
+        seq=office.seq,
+        values=[figure(one) for one in found.values.values()],
+        idle_desks=list(found.idle_desks),
+        advice=advice_view(advice),
+    )
+
+
 def figure(value: Value) -> FigureView:
     """A value for the wire."""
     return FigureView(id=value.id, value=value.value, n=value.n, events=list(value.events), unnamed=value.unnamed)
@@ -139,6 +159,3 @@ def group_of(by: str, key: str) -> Slice:
     """The slice of one value of a dimension. Raises ValueError where the dimension counts and the key doesn't."""
     values: Mapping[str, object] = {by: int(key) if by in ("desk", "hour") else key}
     return Slice(**values)  # type: ignore[arg-type]
-
-
-__all__ = ["ALL", "Figures", "figure", "group_of", "not_opened"]

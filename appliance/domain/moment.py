@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from appliance.domain.hours import NO_CALENDAR, PublicCalendar
 
@@ -41,6 +43,26 @@ class Stamp:
 
     seq: int
     moment: Moment
+
+
+class Halt(Protocol):
+    """A stretch in which no clock of a visitor runs; it lasts while it has no end."""
+
+    @property
+    def began(self) -> Stamp: ...  # noqa: D102
+    @property
+    def ended(self) -> Stamp | None: ...  # noqa: D102
+
+
+def elapsed(since: Moment, until: Moment, halts: Iterable[Halt]) -> int:
+    """Milliseconds of a visitor's time from one moment to another, without the halts between them."""
+    whole = until.since(since)
+    halted = 0
+    for halt in halts:
+        begun = min(whole, until.since(halt.began.moment))
+        over = min(whole, until.since(halt.ended.moment)) if halt.ended is not None else 0
+        halted += max(0, begun - over)
+    return max(0, whole - halted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from appliance.domain.moment import Moment, Stamp
+from appliance.domain.moment import Moment, Stamp, elapsed
 from appliance.domain.plan import Plan
 
 
@@ -236,13 +236,7 @@ class Office:
 
     def elapsed(self, since: Moment, until: Moment) -> int:
         """Milliseconds of a visitor's time from one moment to another: the day's pauses are left out of it."""
-        whole = until.since(since)
-        paused = 0
-        for pause in self.pauses:
-            begun = min(whole, until.since(pause.began.moment))
-            over = min(whole, until.since(pause.ended.moment)) if pause.ended is not None else 0
-            paused += max(0, begun - over)
-        return max(0, whole - paused)
+        return elapsed(since, until, self.pauses)
 
     def with_ticket(self, ticket: Ticket) -> Office:
         """The office with this ticket in place of the one of its id."""

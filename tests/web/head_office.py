@@ -24,12 +24,6 @@ from appliance.domain.turning_away import TurnAway
 from tests.api.halls import ADVICE, Hall
 from tests.api.rig import PIN, START, Browser, Rig
 from web.office import mount
-from web.office.assets import Assets
-from web.office.head import router
-from web.office.head_books import OfficeBooks
-from web.office.pages import Pages
-from web.office.reading import OfficeReading
-from web.office.start import has_head
 
 PEOPLE = {"anna": "Смирнова Е. А.", "vera": "Коваленко О. І."}
 VISITS = 46
@@ -53,7 +47,7 @@ def lived(folder: Path, *, advised: bool = True) -> Rig:
         rig.do(TakeTicket("submit", paper=False), actor="kiosk")
     rig.do(TakeBreak(1, "lunch"), actor="desk:1/anna")
     rig.clock.later(240)
-    with_pages(rig)
+    mount(rig.app, rig.context)
     return rig
 
 
@@ -94,13 +88,6 @@ def serve(rig: Rig, desk: int, dice: Random) -> None:
     rig.do(Finish(desk), actor=who)
 
 
-def with_pages(rig: Rig) -> None:
-    """Add the pages, and the head's if they aren't among them yet."""
-    mount(rig.app, rig.context)
-    if not has_head(rig.app):
-        rig.app.include_router(router(Pages(OfficeReading(rig.context), Assets()), OfficeBooks(rig.context)))
-
-
 class Asker:
     """A browser that asks from a thread of its own: the browser tests keep an event loop running in the main one."""
 
@@ -121,7 +108,7 @@ class Lived:
         self._pool = ThreadPoolExecutor(1)
         self.rig = Rig(folder) if empty else lived(folder, advised=advised)
         if empty:
-            with_pages(self.rig)
+            mount(self.rig.app, self.rig.context)
 
     def owner(self) -> Asker:
         """The owner's browser."""

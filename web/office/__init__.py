@@ -17,7 +17,7 @@ __all__ = ["mount", "mount_pages"]
 def mount(app: FastAPI, context: AppContext) -> None:
     """Add the pages of this office to the application that holds its API."""
     pages = mount_pages(app, OfficeReading(context))
-    app.include_router(head.router(pages, OfficeBooks(context)))
+    app.include_router(head.router(pages, OfficeBooks(context, app.state.figures)))
 
 
 def mount_pages(app: FastAPI, reading: Reading) -> Pages:

@@ -12,13 +12,11 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from appliance.api.context import AppContext
-from appliance.api.figures import Figures, figure, group_of
+from appliance.api.figures import Figures, group_of, present
 from appliance.api.routes.office import entry
 from appliance.api.schemas import EntryView, FiguresView, FigureView, NowView
-from appliance.api.views import advice_view
 from appliance.domain.indicators.facts import EVERYTHING
 from appliance.domain.indicators.period import INDICATORS
-from appliance.domain.indicators.present import live
 from appliance.domain.office import Office
 
 KEPT = 6
@@ -67,24 +65,18 @@ class Books(Protocol):
 class OfficeBooks:
     """The real office."""
 
-    def __init__(self, context: AppContext, figures: Figures | None = None) -> None:
-        """Reads from the parts of `context`."""
+    def __init__(self, context: AppContext, figures: Figures) -> None:
+        """Reads from the parts of `context`; `figures` are the API's own, so that a day is computed once for both."""
         self._context = context
-        self._figures = figures or Figures(context.reads)
+        self._figures = figures
         self._kept: OrderedDict[tuple[object, ...], FiguresView] = OrderedDict()
         self._one = Lock()
 
     def present(self) -> Present:
         """The hall now."""
         office, now = self._context.writer.office, self._context.clock.now()
-        present = live(office, now)
-        view = NowView(
-            seq=office.seq,
-            values=[figure(one) for one in present.values.values()],
-            idle_desks=list(present.idle_desks),
-            advice=advice_view(self._context.estimates.advice()),
-        )
-        issued = present.values["waiting_max"].events
+        view = present(office, now, self._context.estimates.advice())
+        issued = next(one.events for one in view.values if one.id == "waiting_max")
         oldest = next((one.label for one in office.tickets.values() if issued and one.issued.seq == issued[0]), None)
         pause = office.pause
         return Present(
@@ -116,17 +108,15 @@ class OfficeBooks:
             return known
 
     def behind(self, indicator: str, first: date, last: date, by: str | None, key: str | None) -> list[int]:
-        """The journal entries behind an indicator; of what is planned by dates, those that the value names itself."""
-        declared = INDICATORS.get(indicator)
-        if declared is None:
+        """The journal entries behind an indicator."""
+        if indicator not in INDICATORS:
             raise LookupError(indicator)
-        if not declared.measures:
-            return next(one.events for one in self.period(first, last, None).values if one.id == indicator)
         try:
             only = group_of(by, key) if by is not None and key is not None else EVERYTHING
         except ValueError:
             raise LookupError(key) from None
-        return self._figures.behind(self._context.clock.now(), indicator, first, last, only)
+        office, now = self._context.writer.office, self._context.clock.now()
+        return self._figures.behind(office, now, indicator, first, last, only)
 
     def entries(self, seqs: Sequence[int]) -> list[EntryView]:
         """These entries, in the order of the journal; neighbours are read together."""
@@ -139,8 +129,7 @@ class OfficeBooks:
 
     def own_day(self, desk: int, operator: str | None) -> list[FigureView]:
         """The day so far of an operator, or of a desk."""
-        group: tuple[str, str | int] = ("operator", operator) if operator is not None else ("desk", desk)
-        return self._figures.own_day(self._context.writer.office, self._context.clock.now(), group)
+        return self._figures.own_day(self._context.writer.office, self._context.clock.now(), desk, operator)
 
     def zone(self) -> ZoneInfo:
         """The office's time zone; UTC before there is a plan."""

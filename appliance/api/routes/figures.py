@@ -11,13 +11,11 @@ from starlette.responses import Response
 
 from appliance.api.asking import DeskPath, at_desk, owner, staff, told
 from appliance.api.context import AppContext
-from appliance.api.figures import Figures, figure, group_of
+from appliance.api.figures import Figures, group_of, present
 from appliance.api.problems import Denied, Trouble, documented
 from appliance.api.schemas import BehindView, FiguresView, NowView, OwnDayView
-from appliance.api.views import advice_view
 from appliance.domain.indicators.facts import EVERYTHING
 from appliance.domain.indicators.period import INDICATORS
-from appliance.domain.indicators.present import live
 
 Dimension = Literal["service", "organisation", "purpose", "category", "desk", "operator", "hour", "reason"]
 PERSONAL = ("operator", "desk")
@@ -37,15 +35,7 @@ def routes(context: AppContext, figures: Figures) -> APIRouter:
         """The hall at this moment."""
         staff(context, request)
         office, now = context.writer.office, context.clock.now()
-        present = live(office, now)
-        return told(
-            NowView(
-                seq=office.seq,
-                values=[figure(one) for one in present.values.values()],
-                idle_desks=list(present.idle_desks),
-                advice=advice_view(context.estimates.advice()),
-            )
-        )
+        return told(present(office, now, context.estimates.advice()))
 
     @router.get(
         "",
@@ -89,7 +79,8 @@ def routes(context: AppContext, figures: Figures) -> APIRouter:
                 only = group_of(by, key)
             except ValueError:
                 raise Denied(Trouble.NOT_FOUND, path=request.url.path[:120]) from None
-        found = await run_in_threadpool(figures.behind, context.clock.now(), indicator, first, last, only)
+        office, now = context.writer.office, context.clock.now()
+        found = await run_in_threadpool(figures.behind, office, now, indicator, first, last, only)
         return told(BehindView(id=indicator, events=found))
 
     @router.get(
@@ -102,8 +93,7 @@ def routes(context: AppContext, figures: Figures) -> APIRouter:
         """The day so far of whoever is signed in at this desk, or of the desk itself for the owner."""
         session = at_desk(context, request, desk)
         office, now = context.writer.office, context.clock.now()
-        group = ("operator", session.operator) if session.operator is not None else ("desk", desk)
-        values = await run_in_threadpool(figures.own_day, office, now, group)
+        values = await run_in_threadpool(figures.own_day, office, now, desk, session.operator)
         return told(OwnDayView(desk=desk, operator=session.operator, values=values))
 
     def _allowed(request: Request, by: str | None) -> None:

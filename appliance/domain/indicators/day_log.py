@@ -18,7 +18,7 @@ from appliance.domain.indicators.desks_log import DesksReader, Receiving, Stretc
 from appliance.domain.indicators.local_time import LocalTime, local_time
 from appliance.domain.indicators.visits_log import Visit, VisitsReader
 from appliance.domain.message import Record
-from appliance.domain.moment import Moment, Stamp
+from appliance.domain.moment import Moment, Stamp, elapsed
 from appliance.domain.pausing import HallPaused, HallResumed
 from appliance.domain.plan import Plan
 from appliance.domain.plans.adjusting import adjusted
@@ -97,19 +97,8 @@ class DayLog:
         return local_time(moment, self.zone)
 
     def elapsed(self, since: Moment, until: Moment) -> int:
-        """Milliseconds from one moment to another, the pauses of the day left out (as `Office.elapsed`).
-
-        Within a boot by uptime, across boots by the wall clock.
-        """
-        whole = until.since(since)
-        if not self.halts:
-            return whole
-        paused = 0
-        for halt in self.halts:
-            begun = min(whole, until.since(halt.began.moment))
-            over = min(whole, until.since(halt.ended.moment)) if halt.ended is not None else 0
-            paused += max(0, begun - over)
-        return max(0, whole - paused)
+        """Milliseconds from one moment to another, the pauses of the day left out."""
+        return elapsed(since, until, self.halts)
 
 
 def day_logs(
