@@ -430,3 +430,18 @@ def test_the_pages_have_no_violations_and_nothing_outside_their_screen(
             page.close()
         context.close()
     assert wrong == {}, json.dumps(wrong, ensure_ascii=False, indent=1)
+
+
+def test_the_own_day_opens_within_the_desks_page(browser: Chromium, office: Lived) -> None:
+    """While a dialog is open no answer may replace what asked for it: the day once stayed an ellipsis there."""
+    with on_a_port(office.rig) as base:
+        context = browser.new_context(base_url=base, reduced_motion="reduce")
+        code = office.rig.local.renew_owner()
+        assert context.request.post("/api/v1/session/owner", data={"code": code}, headers={"Origin": base}).ok
+        page = context.new_page()
+        with page.expect_response(lambda answer: answer.url.endswith("/panel")):
+            page.goto("/desk/1?lang=en", wait_until="load")
+        page.locator("#more-open").click()
+        page.get_by_text("My day so far").click()
+        page.locator(".ownday table").wait_for(timeout=5000)
+        context.close()
