@@ -53,7 +53,7 @@ def _told(error: Exception, options: argparse.Namespace) -> str | None:
     from appliance.folder_lock import FolderInUseError
     from appliance.replication import WrongOfficeError
     from appliance.store.database import TooNewError
-    from hardware.config_mistakes import HardwareConfigError
+    from hardware.config.mistakes import HardwareConfigError
 
     language = options.language
     if isinstance(error, HardwareConfigError):
@@ -252,14 +252,14 @@ def _restore(options: argparse.Namespace) -> int:
 
 def _hardware(options: argparse.Namespace) -> int:
     from hardware.config import load
-    from hardware.config_mistakes import HardwareConfigError
+    from hardware.config.mistakes import HardwareConfigError
 
     try:
         config = load(options.file)
     except HardwareConfigError as error:
         print(error)
         return 1
-    print(f"{len(config.key_pins())} keys, {len(config.panels)} desks, mode {config.mode}")
+    print(f"{len(config.wired_keys())} keys, {len(config.panels)} desks, mode {config.mode}")
     return 0
 
 

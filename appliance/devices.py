@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hardware.buttons import GpioButtons
 from hardware.config import SIMULATED, HardwareConfig, PrinterConfig
-from hardware.encoder import PrinterProfile
+from hardware.keys.gpio import GpioButtons
 from hardware.lamps import SilentLamp, open_lamp
+from hardware.paper.slip import WIDTH_58MM, WIDTH_80MM
 from hardware.ports import Lamp, TicketPrinter, Voice
-from hardware.printer import EscposPrinter
+from hardware.printing.encoder import PrinterProfile
+from hardware.printing.printer import EscposPrinter
 from hardware.simulator.panel import VirtualPanel
 from hardware.simulator.printer import VirtualPrinter
 from hardware.simulator.voice import VirtualVoice
-from hardware.slip import WIDTH_58MM, WIDTH_80MM
-from hardware.voice import SilentVoice
+from hardware.sound.silent import SilentVoice
 
 SPEECH_S = 2.5
 """How long the simulated voice takes for one announcement."""
@@ -47,8 +47,8 @@ class Devices:
         """Claim the lamps; possible once the buttons have opened the pins."""
         factory = self.buttons.pin_factory
         self.lamps = {
-            desk: SilentLamp() if pin is None or factory is None else open_lamp(pin, factory)
-            for desk, pin in self.config.lamps().items()
+            desk: SilentLamp() if point is None or factory is None else open_lamp(int(point.line), factory)
+            for desk, point in self.config.lamps().items()
         }
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ def build(config: HardwareConfig, folder: Path) -> Devices:
     `folder` holds the link that a simulated printer answers at.
     """
     simulated = config.mode == SIMULATED
-    voice: Voice = VirtualVoice(SPEECH_S) if config.sound == "simulated" else SilentVoice()
+    voice: Voice = VirtualVoice(SPEECH_S) if config.sound.kind == SIMULATED else SilentVoice()
     profile = profile_of(config.printer)
     virtual: VirtualPrinter | None = None
     printer: TicketPrinter | None = None
@@ -76,7 +76,7 @@ def build(config: HardwareConfig, folder: Path) -> Devices:
             virtual = VirtualPrinter(folder / "printer", width=profile.width)
             port = virtual.path
         printer = EscposPrinter(port, profile)
-    buttons = GpioButtons(config.key_pins(), config.pin_factory)
+    buttons = GpioButtons(config.wired_keys(), config.pin_factory)
     simulation = None
     if simulated:
         simulation = Simulation(None, virtual, voice if isinstance(voice, VirtualVoice) else None)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.store.local import LocalStore
-from hardware.encoder import PrinterProfile, encode
+from hardware.paper.slip import SlipContent
 from hardware.ports import Condition, PrintOutcome, TicketPrinter
-from hardware.slip import SlipContent
+from hardware.printing.encoder import PrinterProfile, encode
 
 DEMO_OPERATORS = (("smirnova", "Смирнова Е. А."), ("koval", "Коваль О. П."), ("petrenko", "Петренко І. В."))
 OWNER_JOB = 80_000_000

@@ -124,7 +124,7 @@ class OfficeProcess:
         self.devices.open_lamps()
         simulation = self.devices.simulation
         if simulation is not None and self.devices.buttons.pin_factory is not None:
-            simulation.panel = VirtualPanel(self.devices.config.key_pins(), self.devices.buttons.pin_factory)
+            simulation.panel = VirtualPanel(self.devices.config.wired_keys(), self.devices.buttons.pin_factory)
         self._clock_worker.start()
         self._announcing.start()
         if self._printing is not None:
@@ -221,7 +221,7 @@ class OfficeProcess:
 
     def _compose(self, office: Office, slip: Slip) -> bytes:
         from appliance.workers.slip_text import slip_content
-        from hardware.encoder import encode
+        from hardware.printing.encoder import encode
 
         return encode(slip_content(office, slip), self.devices.profile)
 
@@ -282,7 +282,7 @@ def load_drawing() -> None:
     """Import what slips are drawn with, so that the first visitor doesn't wait for it."""
     try:
         from appliance.workers import slip_text
-        from hardware import encoder
+        from hardware.printing import encoder
     except ImportError:
         log.exception("slips can't be drawn; numbers are given on the screens")
         return

@@ -6,7 +6,7 @@ A device speaks codes (`reason`, `hint`), never sentences: the office translates
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,13 @@ class Voice(Protocol):
         """Whether a loudspeaker is there."""
 
 
+class Light(Protocol):
+    """Something that is on or off: a lamp at the ramp, a buzzer."""
+
+    def set(self, on: bool) -> None:
+        """Switch it; returns at once and never raises. The newest wish wins."""
+
+
 class Lamp(Protocol):
     """A light in a key: answers only what has been committed."""
 
@@ -112,3 +119,32 @@ class Lamp(Protocol):
 
     def refuse(self) -> None:
         """Two quick blinks: the press had no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One call as a board shows it.
+
+    `ticket` is the label with a no-break space (`А 105`), `fresh` true while the call is the newest of the hall and may
+    stand out.
+    """
+
+    ticket: str
+    desk: int
+    fresh: bool = False
+
+
+class Board(Protocol):
+    """A display of calls. Showing the same rows twice changes nothing; nothing but the rows counts."""
+
+    def show(self, rows: Sequence[BoardRow]) -> None:
+        """Show exactly these calls, the newest first; returns at once, the newest wish wins.
+
+        A board that was away shows the last rows when it is back.
+        """
+
+    def state(self) -> DeviceState:
+        """How the display is."""
+
+    def close(self) -> None:
+        """Go dark and release the port."""

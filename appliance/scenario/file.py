@@ -26,9 +26,11 @@ from appliance.scenario.grammar import (
     split_words,
     vocabulary,
 )
-from hardware.config import ButtonConfig, HardwareConfig, HardwareConfigError, PanelConfig, parse
+from hardware.config import GPIO, ButtonConfig, HardwareConfig, HardwareConfigError, PanelConfig, Point, parse
 
 FIRST_DATE = date(2026, 11, 24)
+NOWHERE = Point(GPIO, 0)
+"""Keys of a played day have no wires: fingers move the debounce itself."""
 """The day of a file that names none."""
 
 
@@ -182,8 +184,8 @@ class _Reader:
             return None
         if plan is None:
             return demo
-        panels = tuple(PanelConfig(desk, 0, 0, 0) for desk in plan.desks)
-        buttons = tuple(ButtonConfig("kiosk.ticket", service, 0) for service in plan.services)
+        panels = tuple(PanelConfig(desk, NOWHERE, NOWHERE, NOWHERE) for desk in plan.desks)
+        buttons = tuple(ButtonConfig("kiosk.ticket", service, NOWHERE) for service in plan.services)
         return replace(demo, panels=panels, buttons=buttons)
 
     def _kinds(self, plan: Plan | None, hardware: HardwareConfig | None) -> Mapping[str, Kind]:

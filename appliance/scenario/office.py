@@ -31,13 +31,13 @@ from appliance.workers.pressing import Pressing
 from appliance.workers.printing import JOB_TIMEOUT_S, PrintingWorker, queued
 from appliance.workers.public_calendar import CalendarSource, load_apart
 from appliance.workers.slip_text import slip_content
-from hardware.encoder import PrinterProfile, encode
+from hardware.paper.slip import SlipContent
 from hardware.ports import Condition, DeviceState, PrintOutcome
-from hardware.printer import SILENCE_S, EscposPrinter
+from hardware.printing.encoder import PrinterProfile, encode
+from hardware.printing.printer import SILENCE_S, EscposPrinter
 from hardware.simulator.paper import Paper
 from hardware.simulator.printer import VirtualPrinter
 from hardware.simulator.voice import VirtualVoice
-from hardware.slip import SlipContent
 
 BOOT_MS = 20_000
 """How long a box needs from power to its first second of work."""

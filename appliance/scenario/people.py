@@ -10,8 +10,8 @@ from random import Random
 from appliance.domain.office import DeskState
 from appliance.domain.order import eligible
 from appliance.scenario.office import Box
-from hardware.config import KeyPin
-from hardware.debounce import KeyDebounce, Verdict, VerdictKind
+from hardware.config import KeyConfig
+from hardware.keys.debounce import KeyDebounce, Verdict, VerdictKind
 from hardware.ports import Gesture, Press
 
 Edge = tuple[int, bool]
@@ -44,7 +44,7 @@ GESTURES: Mapping[str, list[Edge]] = {
 class Fingers:
     """Every key of the office under the real debounce, fed with levels at the day's own time."""
 
-    def __init__(self, keys: Iterable[KeyPin], now_ms: Callable[[], int]) -> None:
+    def __init__(self, keys: Iterable[KeyConfig], now_ms: Callable[[], int]) -> None:
         self._rules = {key.control: key.rule for key in keys}
         self._now_ms, self._origin_ms = now_ms, now_ms()
         self._levels = dict.fromkeys(self._rules, False)

@@ -120,7 +120,7 @@ class Player:
         self._scenario, self._told, self._language, self._papers = scenario, told, language, papers
         self._box = Box(scenario, folder)
         self._time = self._box.time
-        self._fingers = Fingers(scenario.hardware.key_pins(), lambda: self._time.now_ms)
+        self._fingers = Fingers(scenario.hardware.wired_keys(), lambda: self._time.now_ms)
         self._acts = Acts(scenario, self._box, self._fingers, self)
         self._book, self._events = Book(), EventLines()
         self._result = Result()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from appliance.domain.message import Event, Record
 from appliance.store.reader import connect_reader
+from hardware.paper.slip import SlipContent
 from hardware.simulator.paper import Paper
-from hardware.slip import SlipContent
 
 SHOWN_AS_LABEL = ("ticket", "series", "number", "slip", "restored")
 

@@ -13,7 +13,7 @@ from appliance.domain.office import Office, Slip, Ticket
 from appliance.domain.order import ahead
 from appliance.domain.plan import Plan
 from appliance.words import translations
-from hardware.slip import SlipContent
+from hardware.paper.slip import SlipContent
 
 Translate = Callable[[str], str]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from time import sleep
 from typing import Any
 
-from hardware.config import KeyPin
+from hardware.config import KeyConfig
 
 
 class VirtualPanel:
@@ -19,7 +19,7 @@ class VirtualPanel:
     Gestures with a duration return when the key is up again. An unknown control raises KeyError.
     """
 
-    def __init__(self, keys: Iterable[KeyPin], pin_factory: Any) -> None:
+    def __init__(self, keys: Iterable[KeyConfig], pin_factory: Any) -> None:
         """`pin_factory` is the MockFactory that the buttons claim their pins from."""
         self._pins = {key.control: pin_factory.pin(key.pin) for key in keys}
         self._fingers = {control: threading.RLock() for control in self._pins}

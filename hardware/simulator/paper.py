@@ -1,6 +1,6 @@
 """The mechanism of the virtual printer: ESC/POS commands in, paper out.
 
-It decodes what `hardware.encoder` and `python-escpos` send; a command it doesn't know is counted,
+It decodes what `hardware.printing.encoder` and `python-escpos` send; a command it doesn't know is counted,
 not guessed. Letters are drawn in cells of 12 by 24 dots as a receipt printer does.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
-from hardware.slip import qr_matrix
+from hardware.paper.slip import qr_matrix
 
 CODE_PAGES = {0: "cp437", 17: "cp866", 44: "cp1125", 46: "cp1251"}
 _FONT = Path(__file__).parent.parent / "fonts" / "GolosText-600.ttf"

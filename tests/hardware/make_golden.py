@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hardware.encoder import PrinterProfile, encode
-from hardware.slip import SlipContent, render
+from hardware.paper.slip import SlipContent, render
+from hardware.printing.encoder import PrinterProfile, encode
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = {"58mm": 384, "80mm": 576}

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from hardware.buttons import GpioButtons, open_pin_factory
-from hardware.config import KeyPin
-from hardware.debounce import KeyRule
+from hardware.config import GPIO, KeyConfig, Point
+from hardware.keys.debounce import KeyRule
+from hardware.keys.gpio import GpioButtons, open_pin_factory
 from hardware.ports import Condition, Gesture, Press
 from hardware.simulator.panel import VirtualPanel
 
 QUIET_S = 0.15  # longer than any verdict takes with the rules below, except a hold
 RULE = KeyRule(holds=True, lockout_s=0.05, hold_s=0.3, stuck_s=0.6)
 KEYS = (
-    KeyPin("desk/3/next", 17, RULE),
-    KeyPin("desk/3/finish", 22, RULE),
-    KeyPin("kiosk/A", 27, KeyRule(holds=False, lockout_s=0.05, stuck_s=0.6)),
+    KeyConfig("desk/3/next", Point(GPIO, 17), RULE),
+    KeyConfig("desk/3/finish", Point(GPIO, 22), RULE),
+    KeyConfig("kiosk/A", Point(GPIO, 27), KeyRule(holds=False, lockout_s=0.05, stuck_s=0.6)),
 )
 
 
@@ -99,7 +99,7 @@ def test_a_kiosk_key_answers_while_it_is_still_down(office: Office) -> None:
 
 def test_a_second_press_in_the_lockout_has_no_effect() -> None:
     factory = open_pin_factory("mock")
-    keys = [KeyPin("desk/3/next", 17, KeyRule(lockout_s=0.7))]
+    keys = [KeyConfig("desk/3/next", Point(GPIO, 17), KeyRule(lockout_s=0.7))]
     presses: Queue[Press] = Queue()
     buttons = GpioButtons(keys, factory)
     buttons.start(presses.put)
@@ -234,7 +234,7 @@ def test_a_missing_pin_factory_is_a_state_not_a_crash() -> None:
 
 
 def test_a_pin_in_use_is_a_fault_of_that_key_alone(office: Office) -> None:
-    second = GpioButtons([KEYS[0], KeyPin("desk/4/next", 5, RULE)], office.factory)
+    second = GpioButtons([KEYS[0], KeyConfig("desk/4/next", Point(GPIO, 5), RULE)], office.factory)
     second.start(lambda _press: None)
     assert second.state()["desk/3/next"].reason == "pin-unavailable"
     assert second.state()["desk/3/next"].facts["pin"] == "17"
@@ -286,7 +286,7 @@ def test_close_from_within_a_press_does_not_deadlock() -> None:
 
 def test_importing_the_drivers_does_not_import_gpiozero() -> None:
     code = (
-        "import sys, hardware.ports, hardware.buttons, hardware.lamps, hardware.voice;"
+        "import sys, hardware.ports, hardware.keys.gpio, hardware.lamps, hardware.sound.silent;"
         "sys.exit('gpiozero' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.debounce import KeyDebounce, KeyRule, Verdict, VerdictKind
+from hardware.keys.debounce import KeyDebounce, KeyRule, Verdict, VerdictKind
 
 DESK = KeyRule(holds=True, lockout_s=0.7)
 KIOSK = KeyRule(holds=False, lockout_s=1.5)

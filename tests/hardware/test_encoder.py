@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageChops
 
-from hardware.encoder import (
+from hardware.paper.slip import render
+from hardware.printing.encoder import (
     LONGEST_COMMAND,
     PrinterProfile,
     UnprintableTextError,
@@ -17,7 +18,6 @@ from hardware.encoder import (
     to_code_page,
 )
 from hardware.simulator.paper import Mechanism, Paper
-from hardware.slip import render
 from tests.hardware.make_golden import GOLDEN, SAMPLES, TEXT_PROFILES, WIDTHS
 
 Printed = tuple[list[Paper], Mechanism, list[int]]
@@ -114,7 +114,7 @@ def test_letters_without_a_near_one_are_named() -> None:
 
 @pytest.fixture
 def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    with caplog.at_level(logging.WARNING, logger="hardware.encoder"):
+    with caplog.at_level(logging.WARNING, logger="hardware.printing.encoder"):
         yield caplog
 
 

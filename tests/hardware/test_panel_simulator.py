@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from hardware.buttons import open_pin_factory
-from hardware.config import KeyPin
+from hardware.config import GPIO, KeyConfig, Point
+from hardware.keys.gpio import open_pin_factory
 from hardware.lamps import GpioLamp, SilentLamp, open_lamp
 from hardware.ports import Condition
 from hardware.simulator.panel import VirtualPanel
 from hardware.simulator.voice import VirtualVoice
-from hardware.voice import SilentVoice
+from hardware.sound.silent import SilentVoice
 
-KEYS = (KeyPin("desk/1/next", 4), KeyPin("kiosk/A", 17))
+KEYS = (KeyConfig("desk/1/next", Point(GPIO, 4)), KeyConfig("kiosk/A", 17))
 
 
 @pytest.fixture

@@ -13,18 +13,18 @@ from typing import Protocol
 
 import pytest
 
-from hardware.encoder import PrinterProfile, encode
+from hardware.paper.slip import SlipContent, render
 from hardware.ports import Condition, DeviceState, PrintOutcome, TicketPrinter
-from hardware.printer import EscposPrinter, process_id
-from hardware.simulator.printer import VirtualPrinter
-from hardware.slip import SlipContent, render
-from hardware.transport import (
+from hardware.printing.encoder import PrinterProfile, encode
+from hardware.printing.printer import EscposPrinter, process_id
+from hardware.printing.transport import (
     AutoStatus,
     FrameSplitter,
     InlineStatus,
     ProcessId,
     RealTimeStatus,
 )
+from hardware.simulator.printer import VirtualPrinter
 from tests.hardware.make_golden import SAMPLES
 
 TEXT = PrinterProfile(mode="text")
@@ -334,7 +334,7 @@ def test_dumb_printer_is_believed_while_its_port_is_there(make: Make) -> None:
 
 
 def test_loss_and_return_are_logged_once(make: Make, states: States, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="hardware.printer")
+    caplog.set_level(logging.INFO, logger="hardware.printing.printer")
     paper, driver = make()
     paper.paper_out()
     assert states.wait("paper-out")

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from hardware import slip
-from hardware.slip import SlipContent, margin, render, wrap
+from hardware.paper import slip
+from hardware.paper.slip import SlipContent, margin, render, wrap
 from tests.hardware.make_golden import GOLDEN, SAMPLES, WIDTHS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -130,7 +130,7 @@ def test_a_code_too_long_for_the_paper_is_an_error() -> None:
 
 
 def test_the_drivers_are_imported_without_pillow_and_escpos() -> None:
-    code = "import sys, hardware.printer, hardware.slip; print({'PIL', 'escpos'} & set(sys.modules))"
+    code = "import sys, hardware.printing.printer, hardware.paper.slip; print({'PIL', 'escpos'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "set()"

@@ -32,8 +32,8 @@ from appliance.domain.tickets import TakeTicket
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
 from appliance.workers.slip_text import slip_content
-from hardware import slip
-from hardware.slip import WIDTH_58MM, WIDTH_80MM, clean, margin, render, wrap
+from hardware.paper import slip
+from hardware.paper.slip import WIDTH_58MM, WIDTH_80MM, clean, margin, render, wrap
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("TALON_SHARED", str(ROOT.parent / "shared")))

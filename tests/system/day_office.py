@@ -31,8 +31,8 @@ from appliance.scenario.file import Scenario, instant
 from appliance.scenario.office import Box
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
-from hardware.buttons import GpioButtons, open_pin_factory
 from hardware.config import GpioConfig, HardwareConfig, PanelConfig
+from hardware.keys.gpio import GpioButtons, open_pin_factory
 from hardware.ports import Press
 from hardware.simulator.panel import VirtualPanel
 from tests.api.rig import CHEAP, PIN, Parts, replica
@@ -102,7 +102,7 @@ class DayOffice:
         self._next_second, self._restless = self.time.now_ms, True
         self._callers: list[Caller] = []
         self._pressed: SimpleQueue[Press] = SimpleQueue()
-        self._keys = {key.control: key for key in hardware.key_pins()}
+        self._keys = {key.control: key for key in hardware.wired_keys()}
         self._free_at_s = dict.fromkeys(self._keys, 0.0)
         self._start(folder)
 

@@ -27,9 +27,9 @@ from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
 from appliance.workers.clock import OfficeClock
 from appliance.workers.pressing import Pressing
-from hardware.buttons import GpioButtons
-from hardware.config import KeyPin
-from hardware.debounce import KeyRule
+from hardware.config import GPIO, KeyConfig, Point
+from hardware.keys.debounce import KeyRule
+from hardware.keys.gpio import GpioButtons
 from hardware.simulator.panel import VirtualPanel
 from tests.system.offices import OfficeRun, lay_out
 
@@ -195,7 +195,7 @@ def by_keys(calls: int, folder: Path) -> list[str]:
     clock.use_plan(writer.office)
     ask(OpenDay())
     rule = KeyRule(holds=True, lockout_s=0.0)
-    keys = [KeyPin(f"desk/{desk}/next", pin, rule) for desk, pin in enumerate(PINS, start=1)]
+    keys = [KeyConfig(f"desk/{desk}/next", Point(GPIO, pin), rule) for desk, pin in enumerate(PINS, start=1)]
     buttons = GpioButtons(keys, "mock")
     presses = 0
 

@@ -12,7 +12,7 @@ from appliance.domain.moment import Moment, Stamp
 from appliance.domain.office import Office, Slip, SlipState, Stop, Ticket, TicketState
 from appliance.domain.plan import NEEDS, Category, Plan, Words
 from appliance.workers.slip_text import slip_content
-from hardware.slip import WIDTH_58MM, SlipContent, margin, render
+from hardware.paper.slip import WIDTH_58MM, SlipContent, margin, render
 from tests.plans import Sketch
 
 ISSUED = datetime(2026, 11, 24, 7, 42, 30, tzinfo=UTC)

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hardware.encoder import LONGEST_COMMAND, PrinterProfile, cut
 from hardware.ports import Condition, DeviceState, PrintOutcome
-from hardware.transport import (
+from hardware.printing.encoder import LONGEST_COMMAND, PrinterProfile, cut
+from hardware.printing.transport import (
     AutoStatus,
     Frame,
     InlineStatus,

@@ -1,4 +1,4 @@
-"""Keys on the Pi's own pins: raw edges from gpiozero, judged by `hardware.debounce` in one thread.
+"""Keys on the Pi's own pins: raw edges from gpiozero, judged by `hardware.keys.debounce` in one thread.
 
 A key connects its pin to ground; the pull-up is ours. gpiozero is imported by `open_pin_factory`,
 not with this module.
@@ -16,31 +16,15 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from hardware.config import KeyPin
-from hardware.debounce import KeyDebounce, Verdict, VerdictKind
+from hardware.config import KeyConfig
+from hardware.keys.debounce import KeyDebounce, Verdict, VerdictKind
+from hardware.pins import open_pin_factory
 from hardware.ports import Buttons, Condition, DeviceState, Gesture, Press
 
 log = logging.getLogger(__name__)
 
 REREAD_S = 0.25  # a kernel may lose an edge (joan2937/lg#18), so levels are read again
 MAX_WAITING_EDGES = 10_000  # a torn cable may chatter; the re-read repairs what was dropped
-_FACTORIES = {
-    "mock": ("gpiozero.pins.mock", "MockFactory"),
-    "lgpio": ("gpiozero.pins.lgpio", "LGPIOFactory"),
-    "rpigpio": ("gpiozero.pins.rpigpio", "RPiGPIOFactory"),
-    "pigpio": ("gpiozero.pins.pigpio", "PiGPIOFactory"),
-}
-
-
-def open_pin_factory(name: str) -> Any:
-    """Open gpiozero's pin factory `name` (`mock` when simulated).
-
-    Raises whatever the library raises.
-
-    Chosen by name: gpiozero's own search falls back silently to a factory that drops edges.
-    """
-    module, attribute = _FACTORIES[name]
-    return getattr(importlib.import_module(module), attribute)()
 
 
 def _state(condition: Condition, reason: str = "", hint: str = "", **facts: str) -> DeviceState:
@@ -50,7 +34,7 @@ def _state(condition: Condition, reason: str = "", hint: str = "", **facts: str)
 class _Line:
     """One pin with its key's judgement."""
 
-    def __init__(self, key: KeyPin, edges: SimpleQueue[tuple[_Line, float, bool] | None]) -> None:
+    def __init__(self, key: KeyConfig, edges: SimpleQueue[tuple[_Line, float, bool] | None]) -> None:
         self.key = key
         self.debounce = KeyDebounce(key.rule)
         self.device: Any = None
@@ -86,7 +70,7 @@ class GpioButtons(Buttons):
     claimed makes its control a `fault`; neither raises. One `start` per object.
     """
 
-    def __init__(self, keys: Iterable[KeyPin], pin_factory: Any) -> None:
+    def __init__(self, keys: Iterable[KeyConfig], pin_factory: Any) -> None:
         self._edges: SimpleQueue[tuple[_Line, float, bool] | None] = SimpleQueue()
         self._lines = {key.control: _Line(key, self._edges) for key in keys}
         self._open: list[_Line] = []

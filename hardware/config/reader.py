@@ -9,32 +9,27 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from hardware.config_mistakes import ConfigMistake, HardwareConfigError, Place
-from hardware.debounce import KeyRule
-
-__all__ = [
-    "ButtonConfig",
-    "ConfigMistake",
-    "GpioConfig",
-    "HardwareConfig",
-    "HardwareConfigError",
-    "KeyPin",
-    "PanelConfig",
-    "Place",
-    "PrinterConfig",
-    "load",
-    "parse",
-]
+from hardware.config.mistakes import ConfigMistake, HardwareConfigError, Place
+from hardware.config.model import (
+    GPIO,
+    SIMULATED,
+    ButtonConfig,
+    GpioConfig,
+    HardwareConfig,
+    PanelConfig,
+    Point,
+    PrinterConfig,
+    SoundConfig,
+)
 
 SCHEMA = 1
 ROLES = ("kiosk.ticket",)
 MODES = ("real", "simulated")
-PIN_FACTORIES = ("lgpio", "rpigpio", "pigpio")
+PIN_FACTORIES = ("auto", "gpiod", "lgpio")
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 FLOWS = ("none", "xonxoff", "rtscts")
 WIDTHS_MM = (58, 80)
@@ -42,118 +37,8 @@ PRINT_MODES = ("raster", "text")
 CODEPAGES = ("CP866", "CP1125", "CP1251")
 CONFIRMS = ("process-id", "gs-r", "none")
 SOUNDS = ("none", "simulated")
-SIMULATED = "simulated"
 EEPROM_PINS = (0, 1)  # read by the firmware from a HAT at start
 LAST_BCM_PIN = 27
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPin:
-    """A key as the drivers see it: its control name, BCM pin and rule."""
-
-    control: str
-    pin: int
-    rule: KeyRule = field(default_factory=KeyRule)
-
-
-@dataclass(frozen=True, slots=True)
-class GpioConfig:
-    """[gpio] and [gpio.lockout_ms]: the lock-out after an accepted press, per role, in
-    milliseconds.
-    """
-
-    pin_factory: str = "lgpio"
-    debounce_ms: int = 20
-    hold_ms: int = 1000
-    stuck_after_s: int = 10
-    next_lockout_ms: int = 700
-    repeat_lockout_ms: int = 300
-    finish_lockout_ms: int = 300
-    ticket_lockout_ms: int = 1500
-
-    def rule(self, holds: bool, lockout_ms: int) -> KeyRule:
-        """The debounce rule of one key."""
-        return KeyRule(
-            holds=holds,
-            lockout_s=lockout_ms / 1000,
-            stable_s=self.debounce_ms / 1000,
-            hold_s=self.hold_ms / 1000,
-            stuck_s=float(self.stuck_after_s),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ButtonConfig:
-    """One [[button]]."""
-
-    role: str
-    service: str
-    pin: int
-
-
-@dataclass(frozen=True, slots=True)
-class PanelConfig:
-    """One [[panel]]: the three keys of a desk, and the lamp's pin."""
-
-    desk: int
-    next: int
-    repeat: int
-    finish: int
-    lamp: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PrinterConfig:
-    """[printer].
-
-    `port` is a device path or `simulated`; `codepage` and `slot` are always set in text mode.
-    """
-
-    port: str
-    baud: int
-    flow: Literal["none", "xonxoff", "rtscts"]
-    width_mm: int
-    mode: Literal["raster", "text"]
-    codepage: str
-    slot: int | None
-    confirm: Literal["process-id", "gs-r", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class HardwareConfig:
-    """A whole file without a mistake. `printer` is None when the office has none."""
-
-    mode: str
-    gpio: GpioConfig
-    buttons: tuple[ButtonConfig, ...]
-    panels: tuple[PanelConfig, ...]
-    printer: PrinterConfig | None
-    sound: str
-
-    @property
-    def pin_factory(self) -> str:
-        """The name for `hardware.buttons.open_pin_factory`."""
-        return "mock" if self.mode == SIMULATED else self.gpio.pin_factory
-
-    def key_pins(self) -> tuple[KeyPin, ...]:
-        """Every key: `desk/<number>/next|repeat|finish`, then `kiosk/<service>`."""
-        gpio = self.gpio
-        lockouts = {
-            "next": gpio.next_lockout_ms,
-            "repeat": gpio.repeat_lockout_ms,
-            "finish": gpio.finish_lockout_ms,
-        }
-        desks = [
-            KeyPin(f"desk/{panel.desk}/{name}", getattr(panel, name), gpio.rule(True, lockout))
-            for panel in self.panels
-            for name, lockout in lockouts.items()
-        ]
-        ticket = gpio.rule(False, gpio.ticket_lockout_ms)
-        return (*desks, *(KeyPin(f"kiosk/{b.service}", b.pin, ticket) for b in self.buttons))
-
-    def lamps(self) -> dict[int, int | None]:
-        """The lamp's pin by desk number."""
-        return {panel.desk: panel.lamp for panel in self.panels}
 
 
 class _Table:
@@ -310,13 +195,13 @@ def _read(file: _Table) -> HardwareConfig:
     _refuse_simulated(sound, "kind", kind, mode)
     sound.refuse_unknown()
     file.refuse_unknown()
-    return HardwareConfig(mode, gpio, buttons, panels, printer, kind)
+    return HardwareConfig(mode, gpio, buttons=buttons, panels=panels, printer=printer, sound=SoundConfig(kind))
 
 
 def _read_gpio(table: _Table) -> GpioConfig:
     lockout = table.table("lockout_ms", "gpio.lockout_ms")
     config = GpioConfig(
-        pin_factory=table.choice("pin_factory", PIN_FACTORIES, "lgpio"),
+        pin_factory=table.choice("pin_factory", PIN_FACTORIES, "auto"),
         debounce_ms=table.integer("debounce_ms", 5, 100, 20),
         hold_ms=table.integer("hold_ms", 300, 5000, 1000),
         stuck_after_s=table.integer("stuck_after_s", 6, 600, 10),
@@ -344,7 +229,7 @@ def _read_buttons(file: _Table, owners: dict[int, Place]) -> tuple[ButtonConfig,
         elif service in seen:
             table.mistake("service-twice", key="service", service=service)
         seen.add(service)
-        buttons.append(ButtonConfig(role, service, table.pin("pin", owners)))
+        buttons.append(ButtonConfig(role, service, Point(GPIO, table.pin("pin", owners))))
         table.refuse_unknown()
     return tuple(buttons)
 
@@ -359,8 +244,8 @@ def _read_panels(file: _Table, owners: dict[int, Place]) -> tuple[PanelConfig, .
         if desk in seen and "desk" in values:
             table.mistake("desk-twice", key="desk", desk=desk)
         seen.add(desk)
-        keys = {name: table.pin(name, owners) for name in ("next", "repeat", "finish")}
-        lamp = table.pin("lamp", owners) if "lamp" in values else None
+        keys = {name: Point(GPIO, table.pin(name, owners)) for name in ("next", "repeat", "finish")}
+        lamp = Point(GPIO, table.pin("lamp", owners)) if "lamp" in values else None
         table.allow("lamp")
         table.refuse_unknown()
         panels.append(PanelConfig(desk=desk, lamp=lamp, **keys))

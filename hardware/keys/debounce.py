@@ -41,7 +41,8 @@ class KeyRule:
     `holds`: the key has a long press, so a tap is only known at the stable release; without it the
     press is judged at the stable press. `lockout_s`: a tap whose first edge comes within this time
     after an accepted press is a wrong double press and has no effect; a hold is deliberate and is
-    never locked out, but locks out the taps after it.
+    never locked out, but locks out the taps after it. `baseline_counts`: a key that is down at the first
+    sample was pressed before anybody listened (a bell while the box boots), and counts.
     """
 
     holds: bool = True
@@ -49,12 +50,14 @@ class KeyRule:
     stable_s: float = 0.020
     hold_s: float = 1.0
     stuck_s: float = 10.0
+    baseline_counts: bool = False
 
 
 class KeyDebounce:
     """The state of one key. Not thread-safe: one thread feeds it.
 
-    The first sample is the baseline: a key that is down then is no press, though it can be stuck.
+    The first sample is the baseline: a key that is down then is no press (but see `baseline_counts`), though
+    it can be stuck.
     """
 
     def __init__(self, rule: KeyRule) -> None:
@@ -84,8 +87,11 @@ class KeyDebounce:
         at = max(at, self._now)
         if self._raw is None:
             self._now = at
-            self._raw = self._level = pressed
+            self._raw = pressed
+            self._level = pressed and not self._rule.baseline_counts
             self._raw_since = self._pressed_at = at
+            if self._level != pressed:
+                self._moving_since = at
             return []
         verdicts = self.advance(at)
         if pressed != self._raw:

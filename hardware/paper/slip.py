@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDTH_58MM = 384
 WIDTH_80MM = 576
 
-_FONTS = Path(__file__).parent / "fonts"
+_FONTS = Path(__file__).parent.parent / "fonts"
 _BODY, _STRONG = 600, 700
 _WHITE = 255  # Pillow keeps a plain 1 as it is, and its operations on mode "1" expect 255
 

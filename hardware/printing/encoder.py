@@ -15,7 +15,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from hardware.slip import SlipContent, clean, render, wrap
+from hardware.paper.slip import SlipContent, clean, render, wrap
 
 if TYPE_CHECKING:
     from PIL import Image

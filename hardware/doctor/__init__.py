@@ -1,0 +1,1 @@
+"""What is wrong with the devices of an office, and what a person should do about it."""

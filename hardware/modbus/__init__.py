@@ -1,0 +1,1 @@
+"""RS-485 buses with Modbus RTU: one owner per bus for key modules, lamps and digit displays."""

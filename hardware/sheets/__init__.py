@@ -1,0 +1,1 @@
+"""Papers that come out of `hardware.toml`: wiring sheet, parts list, labels, commissioning sheet."""
