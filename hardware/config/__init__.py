@@ -23,9 +23,11 @@ from hardware.config.model import (
     WebBoardConfig,
 )
 from hardware.config.reader import load, parse
+from hardware.config.wiring import KEYPAD_KEYS
 
 __all__ = [
     "GPIO",
+    "KEYPAD_KEYS",
     "KEYS",
     "SIMULATED",
     "BellConfig",

@@ -213,7 +213,9 @@ class DigitsBoardConfig:
 class MatrixBoardConfig:
     """[board.NAME] of kind `max7219`: `modules` of 8 by 8 dots in a row on SPI, one line of Cyrillic.
 
-    `desk`: shows the number called to that desk; None: shows the newest call of the hall and its desk.
+    `desk`: shows the number called to that desk; None: shows the newest call of the hall and its desk. `orientation` is
+    how each module is turned on its board, in degrees; -90 is the usual strip of four. `reversed`: the cable comes in
+    at the right end.
     """
 
     name: str
@@ -222,6 +224,8 @@ class MatrixBoardConfig:
     modules: int = 8
     brightness: int = 4
     desk: int | None = None
+    orientation: Literal[-90, 0, 90, 180] = -90
+    reversed: bool = False
 
 
 BoardConfig = WebBoardConfig | DigitsBoardConfig | MatrixBoardConfig

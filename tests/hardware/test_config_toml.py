@@ -6,42 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hardware.config import ConfigMistake, HardwareConfigError, load, parse
-
-EXAMPLES = Path(__file__).parents[2] / "hardware" / "examples"
-
-GOOD = """
-schema = 1
-mode = "real"
-[gpio]
-pin_factory = "lgpio"
-[[button]]
-role = "kiosk.ticket"
-service = "A"
-pin = 17
-[[panel]]
-desk = 3
-next = 22
-repeat = 23
-finish = 24
-[printer]
-port = "/dev/serial/by-id/usb-printer"
-width_mm = 58
-[sound]
-kind = "none"
-"""
-
-
-def mistakes(text: str) -> tuple[ConfigMistake, ...]:
-    with pytest.raises(HardwareConfigError) as caught:
-        parse(text.encode())
-    return caught.value.mistakes
-
-
-def changed(old: str, new: str) -> str:
-    assert GOOD.count(old) == 1
-    return GOOD.replace(old, new)
-
+from hardware.config import GPIO, HardwareConfigError, Point, load, parse
+from tests.hardware.config_toml import GOOD, changed, mistakes
 
 # name: (old text, new text, code, sentence)
 BROKEN = {
@@ -49,19 +15,19 @@ BROKEN = {
         "next = 22",
         "next = 17",
         "pin-taken",
-        "panel for desk 3: pin 17 is already used by button kiosk.ticket A; change 'next'",
+        "panel for desk 3: pin 17 is already used by 'pin' of button kiosk.ticket A; change 'next'",
     ),
     "pin shared within a panel": (
         "finish = 24",
         "finish = 22",
         "pin-taken",
-        "panel for desk 3: pin 22 is already used by panel for desk 3; change 'finish'",
+        "panel for desk 3: pin 22 is already used by 'next' of panel for desk 3; change 'finish'",
     ),
     "pin shared with the lamp": (
         "finish = 24",
         "finish = 24\nlamp = 17",
         "pin-taken",
-        "panel for desk 3: pin 17 is already used by button kiosk.ticket A; change 'lamp'",
+        "panel for desk 3: pin 17 is already used by 'pin' of button kiosk.ticket A; change 'lamp'",
     ),
     "pin beyond the header": (
         "pin = 17",
@@ -91,19 +57,19 @@ BROKEN = {
         "[printer]",
         "[[panel]]\ndesk = 3\nnext = 4\nrepeat = 5\nfinish = 6\n[printer]",
         "desk-twice",
-        "panel for desk 3: desk 3 already has a panel",
+        "panel for desk 3: desk 3 already has a panel; remove one of them",
     ),
     "service twice": (
         "[[panel]]",
         '[[button]]\nrole = "kiosk.ticket"\nservice = "A"\npin = 27\n[[panel]]',
         "service-twice",
-        "button kiosk.ticket A: service A already has a button",
+        "button kiosk.ticket A: service A already has a button; remove one of them",
     ),
     "unknown role": (
         '"kiosk.ticket"',
         '"kiosk.tiket"',
         "unknown-role",
-        "button kiosk.tiket A: unknown role 'kiosk.tiket', it must be one of kiosk.ticket "
+        "button kiosk.tiket A: unknown role 'kiosk.tiket', it must be one of kiosk.ticket, power.fail "
         "(did you mean 'kiosk.ticket'?)",
     ),
     "misspelt key": (
@@ -128,7 +94,7 @@ BROKEN = {
         "desk = 3\n",
         "",
         "missing-key",
-        "panel #1: 'desk' is missing",
+        "panel #1 in the file: 'desk' is missing",
     ),
     "wrong mode": (
         '"real"',
@@ -140,7 +106,7 @@ BROKEN = {
         '"lgpio"',
         '"native"',
         "unknown-word",
-        "[gpio]: 'pin_factory' is 'native', it must be one of lgpio, rpigpio, pigpio",
+        "[gpio]: 'pin_factory' is 'native', it must be one of auto, gpiod, lgpio",
     ),
     "paper width": (
         "width_mm = 58",
@@ -164,7 +130,7 @@ BROKEN = {
         'service = "A"',
         'service = "A/1"',
         "bad-name",
-        "button kiosk.ticket A/1: 'service' is 'A/1': up to 32 letters, digits, '-' or '_'",
+        "button kiosk.ticket A/1: 'service' is 'A/1': up to 40 letters, digits, '-' or '_'",
     ),
     "one panel instead of a list": (
         "[[panel]]",
@@ -238,14 +204,6 @@ def test_the_shared_good_file_is_good() -> None:
     ]
 
 
-def test_text_mode_needs_a_code_page_and_its_slot() -> None:
-    found = mistakes(changed("width_mm = 58", 'width_mm = 58\nmode = "text"'))
-    assert [(m.code, m.facts["key"]) for m in found] == [
-        ("missing-key", "codepage"),
-        ("missing-key", "slot"),
-    ]
-
-
 def test_all_mistakes_come_at_once_with_codes_facts_and_the_nearest_word() -> None:
     text = changed("next = 22", "next = 17").replace('"none"', '"simulatd"').replace("= 58", "= 81")
     found = mistakes(text)
@@ -287,16 +245,6 @@ def test_an_office_without_a_printer_has_none() -> None:
     assert config.sound.kind == "none"
 
 
-@pytest.mark.parametrize("name", ["small-office", "simulated-office"])
-def test_the_examples_are_whole_offices(name: str) -> None:
-    config = load(EXAMPLES / f"{name}.toml")
-    assert len(config.wired_keys()) == 3 * 3 + 2
-    assert set(config.lamps()) == {1, 2, 3}
-    assert config.printer is not None
-    assert config.printer.width_mm == 58
-    assert config.pin_factory == ("mock" if name == "simulated-office" else "lgpio")
-
-
 def test_keys_carry_the_rule_of_their_role() -> None:
     text = changed("[[button]]", "[gpio.lockout_ms]\nrepeat = 400\n[[button]]")
     text = text.replace('"lgpio"', '"lgpio"\nhold_ms = 800')
@@ -307,3 +255,25 @@ def test_keys_carry_the_rule_of_their_role() -> None:
     assert rules["desk/3/next"].holds
     assert not rules["kiosk/A"].holds
     assert rules["kiosk/A"].lockout_s == pytest.approx(1.5)
+    assert rules["kiosk/A"].stable_s == pytest.approx(0.02)
+
+
+def test_the_power_fails_for_as_long_as_it_likes() -> None:
+    text = changed("[[panel]]", '[[button]]\nrole = "power.fail"\npin = 5\ncontact = "closed"\n[[panel]]')
+    (key,) = (key for key in parse(text.encode()).wired_keys() if key.control == "power/fail")
+    assert key.closed
+    assert key.point == Point(GPIO, 5)
+    assert key.rule.baseline_counts
+    assert key.rule.lockout_s == 0.0
+
+
+def test_a_value_never_breaks_the_line_of_its_sentence() -> None:
+    text = changed("width_mm = 58", 'width_mm = 58\nflow = "a\\nb\\u001b[2J"').replace('"A"', '"A\\r\\nB"')
+    for mistake in mistakes(text):
+        assert str(mistake).isprintable()
+
+
+def test_a_number_as_long_as_the_file_is_shown_short() -> None:
+    (found,) = mistakes(changed("pin = 17", f"pin = 0x{'f' * 20_000}"))
+    assert found.code == "pin-not-bcm"
+    assert len(str(found)) < 200
