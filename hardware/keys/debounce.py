@@ -86,12 +86,7 @@ class KeyDebounce:
         """
         at = max(at, self._now)
         if self._raw is None:
-            self._now = at
-            self._raw = pressed
-            self._level = pressed and not self._rule.baseline_counts
-            self._raw_since = self._pressed_at = at
-            if self._level != pressed:
-                self._moving_since = at
+            self._begin(at, pressed)
             return []
         verdicts = self.advance(at)
         if pressed != self._raw:
@@ -100,6 +95,16 @@ class KeyDebounce:
             self._raw = pressed
             self._raw_since = at
         return verdicts
+
+    def begin_anew(self) -> None:
+        """The next sample is a baseline again: nobody saw what the key did until then, so nothing of that counts.
+
+        A key that was down before and still is when it is seen again is no new press, whatever `baseline_counts` says.
+        One that was stuck stays so until it is seen up.
+        """
+        self._raw = None
+        self._moving_since = None
+        self._judged = True
 
     def advance(self, now: float) -> list[Verdict]:
         """Return the verdicts that fall due by `now` if the level stays as it is."""
@@ -116,12 +121,26 @@ class KeyDebounce:
         """When `advance` has something to do next if no edge comes; None when only an edge can
         matter.
         """
+        if self._raw is None:
+            return None
         if self._moving_since is not None:
             return self._raw_since + self._rule.stable_s
         if not self._level or self._stuck:
             return None
         wait = self._rule.stuck_s if self._judged else self._rule.hold_s
         return self._pressed_at + wait
+
+    def _begin(self, at: float, pressed: bool) -> None:
+        """Take the baseline."""
+        counts = pressed and self._rule.baseline_counts and not self._level
+        self._now = self._raw_since = at
+        self._raw = pressed
+        if self._stuck:
+            self._moving_since = None if pressed else at
+            return
+        self._level = pressed and not counts
+        self._pressed_at = at
+        self._moving_since = at if counts else None
 
     def _settle(self) -> Verdict | None:
         """The line has been quiet for `stable_s`: accept its level, or forget a spike."""

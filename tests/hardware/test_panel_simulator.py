@@ -1,4 +1,4 @@
-"""The virtual panel, lamps and voice."""
+"""The virtual panel and lamps."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import Any
 import pytest
 
 from hardware.config import GPIO, KeyConfig, Point
-from hardware.keys.gpio import open_pin_factory
+from hardware.pins import open_pin_factory
 from hardware.lamps import GpioLamp, SilentLamp, open_lamp
-from hardware.ports import Condition
 from hardware.simulator.panel import VirtualPanel
-from hardware.simulator.voice import VirtualVoice
-from hardware.sound.silent import SilentVoice
 
-KEYS = (KeyConfig("desk/1/next", Point(GPIO, 4)), KeyConfig("kiosk/A", 17))
+KEYS = (KeyConfig("desk/1/next", Point(GPIO, 4)), KeyConfig("kiosk/A", Point(GPIO, 17)))
 
 
 @pytest.fixture
 def factory() -> Any:
-    return open_pin_factory("mock")
+    return open_pin_factory("mock").factory
 
 
 def levels(factory: Any, pin: int) -> list[bool]:
@@ -114,42 +111,3 @@ def test_no_pin_no_factory_or_a_taken_pin_is_a_silent_lamp(factory: Any) -> None
         lamp.blink()
         lamp.refuse()
     taken.close()
-
-
-def test_the_silent_voice_is_missing_and_says_nothing() -> None:
-    voice = SilentVoice()
-    assert voice.say("Талон А сто пять", "ru") is False
-    assert voice.state().condition is Condition.MISSING
-
-
-def test_the_virtual_voice_keeps_the_last_fifty_texts() -> None:
-    voice = VirtualVoice()
-    for number in range(60):
-        assert voice.say(f"Талон {number}", "uk")
-    heard = voice.heard()
-    assert len(heard) == 50
-    assert (heard[-1].text, heard[-1].language) == ("Талон 59", "uk")
-    assert heard[0].at <= heard[-1].at
-
-
-def test_the_virtual_voice_speaks_for_its_duration() -> None:
-    voice = VirtualVoice(seconds=0.05)
-    before = monotonic()
-    assert voice.say("Талон 1", "ru")
-    assert monotonic() - before >= 0.05
-
-
-def test_unplugging_breaks_off_what_is_being_said() -> None:
-    voice = VirtualVoice(seconds=30)
-    answers: list[bool] = []
-    speaker = threading.Thread(target=lambda: answers.append(voice.say("Талон 1", "ru")))
-    speaker.start()
-    voice.unplug()
-    speaker.join(timeout=5)
-    assert answers == [False]
-    assert voice.state().condition is Condition.MISSING
-    assert voice.heard() == []
-    voice.seconds = 0
-    voice.plug()
-    assert voice.say("Талон 2", "ru")
-    assert voice.state().condition is Condition.READY
