@@ -1,8 +1,12 @@
-/* The hall board. It asks every 5 s whatever happens; the event stream only makes it ask sooner. */
+/* The hall board. It asks every 5 s whatever happens; the event stream only makes it ask sooner. A screen that
+   hardware.toml names (`?screen=NAME`) tells every 10 s that it lives and which state it shows. */
 "use strict";
 (() => {
   const POLL_MS = 5000;
   const LOST_MS = 15000;
+  const BEAT_MS = 10000;
+  const LETTERS = ["АБВГҐДЕЁЄЖЗИІЇЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ", "абвгґдеёєжзиіїйклмнопрстуфхцчшщъыьэюя"];
+  const COLOURS = 10;
   const ROWS = { landscape: 5, portrait: 7 };
   const body = document.body;
   const words = JSON.parse(body.dataset.words);
@@ -11,11 +15,13 @@
   const part = (id) => document.getElementById(id);
   const portrait = matchMedia("(orientation: portrait)");
   const title = document.querySelector("h1");
+  const screenName = new URLSearchParams(location.search).get("screen");
   let answered = performance.now();
   let asking = false;
   let again = false;
   let latest = null;
   let drawn = "";
+  let newestShown = 0;
 
   const element = (tag, name, text) => {
     const made = document.createElement(tag);
@@ -131,7 +137,24 @@
     );
   }
 
+  /* Everything that a panel may get wrong: its edges, its colours, the letters that fonts forget. */
+  function pattern(view) {
+    const box = part("pattern");
+    box.hidden = screenName === null || !view.patterns.includes(screenName);
+    if (box.hidden) return;
+    const bars = element("div", "colours");
+    for (let index = 0; index < COLOURS; index += 1) bars.append(element("i"));
+    box.replaceChildren(
+      element("p", "size", `${screenName}   ${innerWidth} × ${innerHeight}`),
+      element("p", "digits", "0123456789"),
+      ...LETTERS.map((letters) => element("p", "letters", letters)),
+      bars,
+      ...["a", "b", "c", "d"].map((corner) => element("b", `corner ${corner}`)),
+    );
+  }
+
   function draw(view) {
+    pattern(view);
     part("clock").hidden = view.now === null;
     part("clock").textContent = view.now ?? "";
     const shownDate = view.date === null ? null : new Date(`${view.date}T12:00:00`);
@@ -143,10 +166,10 @@
     }
     const same = JSON.stringify([view.calls, view.waiting, view.open, view.on_break, view.paused, portrait.matches]);
     if (same === drawn) return;
-    drawn = same;
     calls(view);
     waiting(view);
     note(view);
+    drawn = same;
   }
 
   function age() {
@@ -177,6 +200,9 @@
         latest = await answer.json();
         answered = performance.now();
         draw(latest);
+        const begins = newestShown === 0;
+        newestShown = latest.seq;
+        if (begins) tell();
       }
     } catch {
       // The age that the board shows is the report.
@@ -188,6 +214,22 @@
         ask();
       }
     }
+  }
+
+  /* Only a page that is really painted has anything to tell. */
+  function tell() {
+    if (screenName !== null) requestAnimationFrame(beat);
+  }
+
+  function beat() {
+    fetch(`/api/v1/hall/screens/${encodeURIComponent(screenName)}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ seq: newestShown, age_ms: Math.round(performance.now() - answered) }),
+      signal: AbortSignal.timeout(4500),
+    }).catch(() => {
+      // Silence is the report.
+    });
   }
 
   function listen() {
@@ -202,6 +244,7 @@
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   setInterval(ask, POLL_MS);
   setInterval(age, 1000);
+  setInterval(tell, BEAT_MS);
   ask();
   listen();
 })();
