@@ -62,6 +62,15 @@ SECTIONS = (
             "early_closing_max", "not_opened", "break_outside_plan", "issued_outside_hours",
         ),
     ),
+    Section(
+        "bell",
+        "Bell at the ramp",
+        (
+            "bells", "bells_unanswered", "bells_withdrawn", "bell_answered_60", "bell_answered_120", "bell_reaction",
+            "bell_arrival",
+        ),
+    ),
+    Section("devices", "Devices", ("device_availability", "device_outages", "device_repair")),
     Section("priority", "Priority", ("claimed", "confirmed", "refused")),
     Section("estimates", "Estimates of the wait", ("estimate_error", "naive_error", "estimate_of_naive",
                                                    "range_coverage")),
@@ -85,6 +94,9 @@ FORMULAS: Mapping[str, str] = {
     "sum of `working` / desk time of the roster without its breaks; above 1 when reserve desks were open": (
         "The time desks received, divided by the desk time of the roster without its breaks. Above 100% when reserve "
         "desks were open."
+    ),
+    "sum of `device_working` / sum of `device_watched`": (
+        "The time devices worked, divided by the time they were watched, the times of all devices added up."
     ),
     "sum of `estimate_error` / sum of `naive_error`": (
         "The errors of the estimate, divided by those of the plain quotient. Below 100% the estimate is the better one."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from appliance.domain import bell
 from appliance.domain.calling import TicketMissed
 from appliance.domain.days import DayRedated, closing_events, opening_event
 from appliance.domain.hours import day_hours
@@ -42,11 +43,11 @@ class ClockCorrected(Event):
 
 
 def tick(office: Office, command: Tick, now: Now) -> Sequence[Event]:
-    """Everything that is due now."""
+    """Everything that is due now. The bell needs no plan and no day."""
     plan = office.plan
+    events: list[Event] = [*bell.due(office, now)]
     if plan is None:
-        return []
-    events: list[Event] = []
+        return events
     if office.open_day is not None and office.pause is None:
         for ticket in office.tickets.values():
             events += due_for(office, ticket, plan, now)

@@ -42,6 +42,16 @@ class Event:
         pause = getattr(self, "pause", None)
         return () if pause is None else (pause,)
 
+    def bells(self) -> tuple[int, ...]:
+        """The ids of the bell calls whose rows this event changes."""
+        call = getattr(self, "call", None)
+        return () if call is None else (call,)
+
+    def devices(self) -> tuple[str, ...]:
+        """The names of the devices whose rows this event changes."""
+        device = getattr(self, "device", None)
+        return () if device is None else (device,)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

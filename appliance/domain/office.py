@@ -192,6 +192,33 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class BellCall:
+    """Somebody at the ramp has rung. `rings`: how often; `escalated`: 0, 1 (every desk knows) or 2 (the centre too).
+
+    `how` is empty while the call is open, else how it ended.
+    """
+
+    id: int
+    bell: str
+    rung: Stamp
+    rings: int = 1
+    escalated: int = 0
+    answered: Stamp | None = None
+    arrived: Stamp | None = None
+    closed: Stamp | None = None
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMark:
+    """What was last noted of a device: ready, warning, missing or fault, the code of the reason, and since when."""
+
+    condition: str
+    reason: str
+    since: Stamp
+
+
+@dataclass(frozen=True, slots=True)
 class Fence:
     """Where a restored office may number: `block`, until a day with a date after `until` is opened."""
 
@@ -204,7 +231,8 @@ class Office:
     """Everything the rules need. `numbers` holds the next number per series; `tickets` those of the last opened day.
 
     `plan` is what is in force: the plan of the day's opening with the norms, limits, hours and skills of `next_plan`,
-    which waits for the next opening. `pauses` are those of the day.
+    which waits for the next opening. `pauses` are those of the day. `bells` holds the open call of each bell that
+    rings, `devices` what was last noted of each device.
     """
 
     id: str = ""
@@ -222,6 +250,9 @@ class Office:
     last_ticket: int = 0
     last_slip: int = 0
     last_pause: int = 0
+    bells: Mapping[str, BellCall] = field(default_factory=dict)
+    last_bell: int = 0
+    devices: Mapping[str, DeviceMark] = field(default_factory=dict)
     seq: int = 0
 
     @property

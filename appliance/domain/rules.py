@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.domain import (
+    bell,
     calling,
     clockwork,
     days,
     desks,
+    devices,
     identity,
     keys,
     pausing,
@@ -65,6 +67,11 @@ DECIDERS: Mapping[type[Command], Decider] = {
     slips.Reprint: slips.reprint,
     slips.RecordSlip: slips.record_slip,
     undoing.UndoLast: undoing.undo,
+    bell.PressBell: bell.press,
+    bell.AnswerBell: bell.answer,
+    bell.CloseBell: bell.close,
+    bell.BellLoopCut: bell.loop_cut,
+    devices.NoteDevice: devices.note,
     identity.BeginIncarnation: identity.begin_incarnation,
     identity.AdoptPlan: identity.adopt_plan,
     clockwork.Tick: clockwork.tick,
@@ -108,6 +115,14 @@ EVOLVERS: Mapping[type[Event], Evolver] = {
     slips.SlipUnconfirmed: slips.unconfirmed,
     slips.SlipExpired: slips.expired,
     undoing.Undone: undoing.undone,
+    bell.BellRung: bell.moved,
+    bell.BellRungAgain: bell.moved,
+    bell.BellEscalated: bell.moved,
+    bell.BellAnswered: bell.moved,
+    bell.BellArrived: bell.moved,
+    bell.BellLapsed: bell.moved,
+    bell.BellWithdrawn: bell.moved,
+    devices.DeviceChanged: devices.changed,
     identity.IncarnationBegun: identity.incarnation_begun,
 }
 

@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 from typing import Protocol
 
+from appliance.domain.bell import AnswerBell, CloseBell
 from appliance.domain.calling import CallBack, CallTicket
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.desks import SignIn, SignOut, TakeBreak
@@ -65,6 +66,9 @@ class Acts:
         self._deeds: Mapping[str, Callable[[Line], None]] = {
             "desk": self._desk,
             "button": lambda line: self._fingers.press(f"kiosk/{line['BUTTON']}", line.get("GESTURE", "tap")),
+            "bell": self._bell,
+            "answer": lambda line: self._answer(line["BELL"]),
+            "loop": lambda line: self._fingers.press(f"bell/{line['BELL']}", line.form.split()[1]),
             "arrive": lambda line: self._arrive(line, self._random(line)),
             "take": lambda line: self._take(line, KIOSK),
             "give": lambda line: self._take(line, RECEPTION),
@@ -145,6 +149,20 @@ class Acts:
 
     def _desk(self, line: Line) -> None:
         self._fingers.press(f"desk/{line['DESK']}/{line['KEY']}", line.get("GESTURE", "tap"))
+
+    def _bell(self, line: Line) -> None:
+        """A press at the ramp, or staff's word on their page that somebody has been there."""
+        if line.form == "bell close BELL":
+            self._ask(CloseBell(line["BELL"]), RECEPTION)
+        else:
+            self._fingers.press(f"bell/{line['BELL']}", line.get("GESTURE", "tap"))
+
+    def _answer(self, bell: str) -> None:
+        """The key inside; on reception's page where there is no such key."""
+        if any(one.name == bell and one.answer is not None for one in self._scenario.hardware.bells):
+            self._fingers.press(f"answer/{bell}", "tap")
+        else:
+            self._ask(AnswerBell(bell), RECEPTION)
 
     def _arrive(self, line: Line, random: Random) -> None:
         self._visits += 1

@@ -96,6 +96,10 @@ def found_instead(line: Line, box: Box, book: Book) -> str | None:
             return _slip(line, box)
         case "refused":
             return _refused(line, book)
+        case "bell":
+            return _bell(line, box.office)
+        case "device":
+            return _device(line, box.office)
         case "day":
             return _day(line, box.office)
         case "journal":
@@ -194,6 +198,25 @@ def _refused(line: Line, book: Book) -> str | None:
         return _unless(book.refused[code] == line["NUMBER"], f"{book.refused[code]} refusals {code}")
     told = ", ".join(book.refused_lately)
     return _unless(code in book.refused_lately, f"refused {told}" if told else "nothing refused")
+
+
+def _bell(line: Line, office: Office) -> str | None:
+    call = office.bells.get(line["BELL"])
+    if call is None:
+        state = "none"
+    elif call.answered is not None:
+        state = "answered"
+    else:
+        state = "escalated" if call.escalated else "rung"
+    return _unless(state == line["BELLSTATE"], f"bell {line['BELL']} {state}")
+
+
+def _device(line: Line, office: Office) -> str | None:
+    mark = office.devices.get(line["DEVICE"])
+    if mark is None:
+        return f"nothing is known of {line['DEVICE']}"
+    holds = mark.condition == line["CONDITION"] and mark.reason == line.get("CAUSE", mark.reason)
+    return _unless(holds, f"device {line['DEVICE']} {mark.condition} {mark.reason}".rstrip())
 
 
 def _day(line: Line, office: Office) -> str | None:

@@ -26,7 +26,16 @@ from appliance.scenario.grammar import (
     split_words,
     vocabulary,
 )
-from hardware.config import GPIO, ButtonConfig, HardwareConfig, HardwareConfigError, PanelConfig, Point, parse
+from hardware.config import (
+    GPIO,
+    BellConfig,
+    ButtonConfig,
+    HardwareConfig,
+    HardwareConfigError,
+    PanelConfig,
+    Point,
+    parse,
+)
 
 FIRST_DATE = date(2026, 11, 24)
 NOWHERE = Point(GPIO, 0)
@@ -186,7 +195,8 @@ class _Reader:
             return demo
         panels = tuple(PanelConfig(desk, NOWHERE, NOWHERE, NOWHERE) for desk in plan.desks)
         buttons = tuple(ButtonConfig("kiosk.ticket", service, NOWHERE) for service in plan.services)
-        return replace(demo, panels=panels, buttons=buttons)
+        bells = demo.bells or (BellConfig("ramp", NOWHERE, answer=NOWHERE),)
+        return replace(demo, panels=panels, buttons=buttons, bells=bells)
 
     def _kinds(self, plan: Plan | None, hardware: HardwareConfig | None) -> Mapping[str, Kind]:
         anything = Kind("a word", lambda word: word)
@@ -206,6 +216,7 @@ class _Reader:
             "CATEGORY": vocabulary("a category", tuple(plan.categories)) if plan else anything,
             "PARKING": reason("a reason to park", ReasonKind.PARK),
             "BREAK": reason("a reason of a break", ReasonKind.BREAK),
+            "BELL": vocabulary("a bell", tuple(bell.name for bell in hardware.bells)) if hardware else anything,
             "BUTTON": vocabulary("a ticket button", buttons) if hardware else anything,
             "DESK": desk if hardware else KINDS_OF_VALUES["NUMBER"],
             "TARGET": desk if hardware else KINDS_OF_VALUES["NUMBER"],

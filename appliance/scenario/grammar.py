@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from appliance.domain.codec import KINDS
+from appliance.domain.devices import CONDITIONS, NAME, REASON
 from appliance.domain.keys import Key
 from appliance.domain.office import DeskState, SlipState, TicketState
 from appliance.domain.order import Why
@@ -45,6 +46,11 @@ DETAILS = "[LANGUAGE] [for PURPOSE] [as CATEGORY] [needs NEED+] [also OTHER+] [a
 ACTS = (
     "desk DESK KEY [GESTURE]",
     "button BUTTON [GESTURE]",
+    "bell BELL [GESTURE]",
+    "bell close BELL",
+    "answer BELL",
+    "loop cut BELL",
+    "loop mended BELL",
     "arrive SERVICE+ [LANGUAGE]",
     f"take SERVICE {DETAILS}",
     f"give SERVICE {DETAILS}",
@@ -116,10 +122,13 @@ EXPECTATIONS = (
     "expect day DATE",
     "expect journal EVENT NUMBER",
     "expect clock TRUST",
+    "expect bell BELL BELLSTATE",
+    "expect device DEVICE CONDITION [CAUSE]",
 )
 
 DAY_STATES = ("open", "closed", "undated")
 TRUSTS = ("trusted", "untrusted", "doubtful")
+BELL_STATES = ("none", "rung", "answered", "escalated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +217,10 @@ KINDS_OF_VALUES: Mapping[str, Kind] = {
     "SLIPSTATE": vocabulary("a slip's state", list(SlipState)),
     "DAYSTATE": vocabulary("a day's state", DAY_STATES),
     "TRUST": vocabulary("a trust", TRUSTS),
+    "BELLSTATE": vocabulary("a bell's state", BELL_STATES),
+    "DEVICE": Kind("a device", lambda word: word if NAME.fullmatch(word) else None),
+    "CONDITION": vocabulary("a condition", CONDITIONS),
+    "CAUSE": Kind("a reason", lambda word: word if REASON.fullmatch(word) else None),
     "CODE": vocabulary("a refusal", [*Code, NO_POWER]),
     "EVENT": vocabulary("an event", list(KINDS)),
 }

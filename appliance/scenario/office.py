@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -27,6 +28,8 @@ from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import Outcome, QueueWriter
 from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import ClockWorker, OfficeClock
+from appliance.workers.device_watch import DeviceWatch
+from appliance.workers.health import Device, device_of
 from appliance.workers.pressing import Pressing
 from appliance.workers.printing import JOB_TIMEOUT_S, PrintingWorker, queued
 from appliance.workers.public_calendar import CalendarSource, load_apart
@@ -185,6 +188,10 @@ class SteppedPrinting(PrintingWorker):
         """Nothing: the scenario calls `print_one`."""
 
 
+_UNKNOWN = DeviceState(Condition.MISSING, datetime.now(UTC), "not-started")
+"""Of a printer that nobody has looked at yet."""
+
+
 class PaperPath:
     """Slips to paper, one step at a time.
 
@@ -199,6 +206,8 @@ class PaperPath:
         self._time = time
         self._changed = threading.Condition()
         self._condition = ""
+        self._reason = "not-started"
+        self.known = _UNKNOWN
         self._job: Future[bool] | None = None
         self._sent_from = 0
         self._stands_until = 0
@@ -207,12 +216,14 @@ class PaperPath:
     def attach(self, writer: QueueWriter, clock: OfficeClock) -> None:
         """A new life of the box opens the port."""
         self._condition, self._job, self._blocked = "", None, False
+        self._reason, self.known = "not-started", _UNKNOWN
         self._writer, self._clock = writer, clock
         self.printer = BoxPrinter(EscposPrinter(self.virtual.path, self._profile, self._note))
         self._worker = SteppedPrinting(writer, self.printer, self._compose, clock.now)
         self._hand = ThreadPoolExecutor(1, "slip")
         self._worker.settle()
         self._worker.start()
+        self._learn()
 
     def detach(self) -> None:
         """The box lost its power, or its process ends."""
@@ -243,6 +254,7 @@ class PaperPath:
         self._job, self._stands_until = None, 0
         settled = job.result(PATIENCE_S)
         self._blocked = not settled
+        self._learn()
         return settled
 
     def acted(self) -> None:
@@ -250,6 +262,16 @@ class PaperPath:
         self._blocked = False
         with self._changed:
             self._changed.wait_for(lambda: (self._condition == Condition.READY) == self._well(), WAKE_S)
+        self._learn()
+
+    def _learn(self) -> None:
+        """What the driver has found out by itself, once it agrees with what there is: so a day has no race in it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._reason == self._trouble(), WAKE_S)
+        self.known = self.printer.state()
+
+    def _trouble(self) -> str:
+        return self.virtual.trouble if Path(self.virtual.path).exists() else "port-missing"
 
     def _begin(self) -> bool:
         office = self._writer.office
@@ -277,7 +299,7 @@ class PaperPath:
 
     def _note(self, state: DeviceState) -> None:
         with self._changed:
-            self._condition = state.condition
+            self._condition, self._reason = state.condition, state.reason
             self._changed.notify_all()
 
     def _wake(self) -> None:
@@ -320,6 +342,7 @@ class Box:
         self.clock.await_calendar(PATIENCE_S)
         self._clock_worker = ClockWorker(self.writer, self.clock)
         self._announcing = AnnouncingWorker(self.writer, self.voice)
+        self._device_watch = DeviceWatch(self.writer, self.devices, lambda: self.time.now_ms / 1000)
         if self.paper is not None:
             self.paper.attach(self.writer, self.clock)
         self.pressing = Pressing(cast(QueueWriter, Hands(self.writer)), dict, f"life-{self.lives}")
@@ -362,12 +385,18 @@ class Box:
         return self.writer.office
 
     def look(self) -> None:
-        """The clock worker's second."""
+        """The clock worker's second, and a look at the devices."""
         self._clock_worker.look()
+        self._device_watch.look()
+
+    def devices(self) -> list[Device]:
+        """The devices of a played day: the printer, as far as its driver has found out, and the voice."""
+        found = [device_of("voice", "voice", self.voice.state())]
+        return found if self.paper is None else [device_of("printer", "printer", self.paper.known), *found]
 
     def due_by(self, later_ms: int) -> bool:
         """Whether time alone, without anybody's doing, leads to something by then."""
-        if self.paper is not None and self.paper.busy:
+        if (self.paper is not None and self.paper.busy) or self._device_watch.behind():
             return True
         now_ms, self.time.now_ms = self.time.now_ms, later_ms
         try:

@@ -38,6 +38,8 @@ GESTURES: Mapping[str, list[Edge]] = {
     "twice": [*push(0, TAP_MS), *push(TWICE_MS, TAP_MS)],
     "spike": [(0, True), (3, False)],
     "stuck": push(0, STUCK_MS),
+    "cut": contact(0, True, times=1, gap=1),
+    "mended": contact(0, False, times=1, gap=1),
 }
 
 
@@ -54,13 +56,14 @@ class Fingers:
         self._order = 0
         self._presses = 0
         self._on_press: Callable[[Press], None] = lambda _: None
+        self._on_stuck: Callable[[str, bool], None] = lambda *_: None
         self.ignored = 0
         """Taps that fell into the lock-out."""
 
-    def connect(self, on_press: Callable[[Press], None]) -> None:
-        """A new life of the box reads the keys; what is down now is no press."""
+    def connect(self, on_press: Callable[[Press], None], on_stuck: Callable[[str, bool], None]) -> None:
+        """A new life of the box reads the keys; what is down now is no press, but for the loop of a bell."""
         self.disconnect()
-        self._on_press, self._presses = on_press, 0
+        self._on_press, self._on_stuck, self._presses = on_press, on_stuck, 0
         for control, rule in self._rules.items():
             key = self._keys[control] = KeyDebounce(rule)
             key.sample(self._seconds(), self._levels[control])
@@ -103,6 +106,7 @@ class Fingers:
     def _judge(self, control: str, verdicts: Iterable[Verdict]) -> None:
         for verdict in verdicts:
             if verdict.kind in (VerdictKind.STUCK, VerdictKind.FREED):
+                self._on_stuck(control, verdict.kind is VerdictKind.STUCK)
                 continue
             self._presses += 1
             gesture = Gesture.HOLD if verdict.kind is VerdictKind.HOLD else Gesture.TAP

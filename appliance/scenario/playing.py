@@ -33,7 +33,7 @@ SECOND_MS, STRIDE_MS = 1_000, 60_000
 GESTURE_MS = 1_500
 """How long whoever is no key waits for the keys that are being pressed."""
 
-KEYS = ("desk", "button")
+KEYS = ("desk", "button", "bell", "answer", "loop")
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ class Player:
 
     def _wake(self) -> None:
         self._box.start()
-        self._fingers.connect(self._box.pressing.on_press)
+        self._fingers.connect(self._box.pressing.on_press, self._box.pressing.on_stuck)
         self._settle()
 
     def _finish(self, wall_s: float) -> None:
@@ -303,7 +303,7 @@ class Player:
                 keep_paper(self._papers, len(self._book.papers), paper, marks, contents)
 
     def _play_line(self, line: Line) -> None:
-        if line.form.split()[0] not in KEYS:
+        if line.form.split()[0] not in KEYS or line.form == "bell close BELL":
             self._finish_gestures()
         if not line.form.startswith("expect "):
             self._book.begin_act()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from appliance.domain.bell import BellEvent, call_after
 from appliance.domain.message import Record
 from appliance.domain.office import Office
 from appliance.store import rows
 
-Key = tuple[str, int | tuple[int, str]]
+Key = tuple[str, int | str | tuple[int, str]]
 Changes = dict[Key, rows.Row]
 """(table, key) to the row as it is to be."""
 
@@ -27,6 +28,10 @@ def note(changes: Changes, before: Office, after: Office, record: Record) -> Non
         changes["pause", pause] = rows.pause_row(found, day)
     for slip in event.slips():
         changes["slip", slip] = rows.slip_row(after.slips[slip])
+    if isinstance(event, BellEvent):
+        changes["bell", event.call] = rows.bell_row(call_after(before, record, event))
+    for device in event.devices():
+        changes["device", device] = rows.device_row(device, after.devices[device])
     if after.numbers is not before.numbers or after.day is not before.day:
         _note_day(changes, before, after, day)
     if (after.plan, after.next_plan, after.fence, after.incarnation) != (

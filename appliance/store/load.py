@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.domain.message import Record
 from appliance.domain.moment import Stamp
@@ -37,7 +37,7 @@ def load(db: sqlite3.Connection) -> Loaded:
     seq, chain = journal.head(db)
     row = db.execute(rows.select("office")).fetchone()
     if row is None:
-        return Loaded(Office(seq=seq), chain, {}, {})
+        return Loaded(outside_the_day(db, Office(seq=seq)), chain, {}, {})
     _, name, incarnation, life, block, until, digest, next_digest = row
     plans = plans_of(db, {digest, next_digest})
     plan, next_plan = plans.get(digest), plans.get(next_digest)
@@ -81,7 +81,19 @@ def load(db: sqlite3.Connection) -> Loaded:
         last_pause=highest(db, "pause"),
         seq=seq,
     )
-    return Loaded(office, chain, plans, requests_of(db))
+    return Loaded(outside_the_day(db, office), chain, plans, requests_of(db))
+
+
+def outside_the_day(db: sqlite3.Connection, office: Office) -> Office:
+    """The office with what needs neither a day nor a plan: the bells that ring, and what is known of the devices."""
+
+    def stamp(entry: int | None) -> Stamp | None:
+        return journal.stamp(db, entry)
+
+    calls = [rows.bell_of(r, stamp) for r in db.execute(f"{rows.select('bell')} WHERE closed IS NULL ORDER BY id")]
+    devices = {r[0]: rows.device_of(r, stamp) for r in db.execute(f"{rows.select('device')} ORDER BY since")}
+    bells = {call.bell: call for call in calls}
+    return replace(office, bells=bells, last_bell=highest(db, "bell"), devices=devices)
 
 
 def plans_of(db: sqlite3.Connection, digests: set[str | None]) -> dict[str, Plan]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, col, select
 
+from appliance.domain.devices import NOT_CONFIGURED, WORKING, DeviceChanged
 from appliance.domain.message import Record
 from appliance.domain.redating import corrections, redate
 from appliance.store import journal
@@ -76,8 +77,8 @@ class Reads:
     def day_records(self, first: int, last: int) -> Iterator[Record]:
         """The journal of the days from number `first` to `last`, re-dated, one day in memory at a time.
 
-        Before them comes what followed the closing of the day before, after them the opening of the next day: that is
-        what `day_logs` wants.
+        Before them comes what was last noted of the devices and what followed the closing of the day before, after
+        them the opening of the next day: that is what `day_logs` wants.
         """
         for day in range(first, last + 1):
             yield from self._day_records(day, prelude=day == first, opening=day == last)
@@ -98,10 +99,23 @@ class Reads:
             end = 2**62 if next_opened is None else next_opened if opening else next_opened - 1
             rows = db.exec_driver_sql(f"{journal.SELECT} WHERE seq BETWEEN ? AND ? ORDER BY seq", (begin, end)).all()
             records = [journal.record_of(tuple(row)) for row in rows]
+            if prelude:
+                records = [*_standing(db, begin), *records]
             if all(record.moment.trusted for record in records):
                 return records
             known = self._offsets(db)
         return [redate(record, known) for record in records]
+
+    def device_records(self, begin_ms: int) -> Sequence[Record]:
+        """What was noted of the devices since a moment (UTC, ms), re-dated, and before it what held then."""
+        with Session(self._engine) as session:
+            db = session.connection()
+            known = self._offsets(db)
+            rows = db.exec_driver_sql(f"{journal.SELECT} WHERE kind = 'DeviceChanged' ORDER BY seq").all()
+        records = [redate(journal.record_of(tuple(row)), known) for row in rows]
+        earlier = {record.event.devices(): record for record in records if record.moment.at_ms < begin_ms}
+        inside = [record for record in records if record.moment.at_ms >= begin_ms]
+        return [*sorted(earlier.values(), key=lambda record: record.seq), *inside]
 
     def _offsets(self, db: Connection) -> Mapping[str, int]:
         """The newest clock offset of each boot. The journal is searched once, later only what has been added to it."""
@@ -117,3 +131,21 @@ class Reads:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+
+def _standing(db: Connection, before: int) -> Sequence[Record]:
+    """What was last noted of each device before a journal entry, back to the note that it worked; in order."""
+    (devices,) = db.exec_driver_sql("SELECT count(*) FROM device").one()
+    query = f"{journal.SELECT} WHERE kind = 'DeviceChanged' AND seq < ? ORDER BY seq DESC"
+    found: list[Record] = []
+    whole: set[str] = set()
+    for row in db.exec_driver_sql(query, (before,)):
+        record = journal.record_of(tuple(row))
+        event = record.event
+        if isinstance(event, DeviceChanged) and event.device not in whole:
+            found.append(record)
+            if event.condition in WORKING or event.reason == NOT_CONFIGURED:
+                whole.add(event.device)
+        if len(whole) == devices:
+            break
+    return found[::-1]

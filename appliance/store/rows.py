@@ -9,9 +9,11 @@ from typing import Any
 from appliance.domain.chain import to_json
 from appliance.domain.moment import Stamp
 from appliance.domain.office import (
+    BellCall,
     Day,
     Desk,
     DeskState,
+    DeviceMark,
     Office,
     Pause,
     Slip,
@@ -78,6 +80,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "pause": ("id", "day", "reason", "began", "ended"),
     "slip": ("id", "ticket", "copy", "state", "queued", "settled"),
     "counter": ("day", "series", "next"),
+    "bell": ("id", "bell", "rung", "rings", "escalated", "answered", "arrived", "closed", "how"),
+    "device": ("name", "condition", "reason", "since"),
 }
 KEYS: dict[str, tuple[str, ...]] = {
     "office": ("id",),
@@ -87,6 +91,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "pause": ("id",),
     "slip": ("id",),
     "counter": ("day", "series"),
+    "bell": ("id",),
+    "device": ("name",),
 }
 
 
@@ -190,6 +196,26 @@ def slip_row(slip: Slip) -> Row:
     )
 
 
+def bell_row(call: BellCall) -> Row:
+    """A row of `bell`."""
+    return (
+        call.id,
+        call.bell,
+        call.rung.seq,
+        call.rings,
+        call.escalated,
+        seq_of(call.answered),
+        seq_of(call.arrived),
+        seq_of(call.closed),
+        call.how,
+    )
+
+
+def device_row(name: str, mark: DeviceMark) -> Row:
+    """A row of `device`."""
+    return (name, mark.condition, mark.reason, mark.since.seq)
+
+
 def ticket_of(row: Row, stamp: StampAt) -> Ticket:
     """The ticket of a row; `stamp` finds a journal entry's moment."""
     return Ticket(
@@ -242,6 +268,17 @@ def pause_of(row: Row, stamp: StampAt) -> Pause:
 def slip_of(row: Row, stamp: StampAt) -> Slip:
     """The slip of a row."""
     return Slip(row[0], row[1], bool(row[2]), SlipState(row[3]), known(stamp(row[4])), stamp(row[5]))
+
+
+def bell_of(row: Row, stamp: StampAt) -> BellCall:
+    """The bell call of a row."""
+    rung = known(stamp(row[2]))
+    return BellCall(row[0], row[1], rung, row[3], row[4], stamp(row[5]), stamp(row[6]), stamp(row[7]), row[8])
+
+
+def device_of(row: Row, stamp: StampAt) -> DeviceMark:
+    """What a row knows of its device."""
+    return DeviceMark(row[1], row[2], known(stamp(row[3])))
 
 
 def day_of(row: Row, stamp: StampAt) -> Day:

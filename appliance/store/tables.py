@@ -155,6 +155,33 @@ class SlipRow(SQLModel, table=True):
     settled: int | None
 
 
+class BellRow(SQLModel, table=True):
+    """A call of a bell; `rung`, `answered`, `arrived` and `closed` are journal entries, `how` says how it ended."""
+
+    __tablename__ = "bell"
+
+    id: int = Field(primary_key=True)
+    bell: str
+    rung: int
+    rings: int
+    escalated: int
+    answered: int | None
+    arrived: int | None
+    closed: int | None
+    how: str
+
+
+class DeviceRow(SQLModel, table=True):
+    """What was last noted of a device; `since` is a journal entry."""
+
+    __tablename__ = "device"
+
+    name: str = Field(primary_key=True)
+    condition: str
+    reason: str
+    since: int
+
+
 class RequestRow(SQLModel, table=True):
     """A keyed command of the open day and the journal entries it led to."""
 

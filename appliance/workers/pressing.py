@@ -1,4 +1,4 @@
-"""From a judged press to a command: the keys of the desks and the ticket buttons of the hall."""
+"""From a judged press to a command: the keys of the desks, the ticket buttons of the hall, the bell at the ramp."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
+from appliance.domain.bell import AnswerBell, BellLoopCut, PressBell
 from appliance.domain.keys import Key
 from appliance.domain.keys import Press as KeyPress
 from appliance.domain.message import Command
@@ -17,9 +18,15 @@ from hardware.ports import Gesture, Lamp, Press
 
 log = logging.getLogger(__name__)
 
+RECEPTION_KEY = "reception:key"
+"""Who answers the bell by the key inside."""
+
 
 class Pressing:
-    """Hands each press to the writer and lets the key's lamp answer what has been committed."""
+    """Hands each press to the writer and lets the key's lamp answer what has been committed.
+
+    The lamps at the ramp are not here: `workers.ringing` lights them from the state.
+    """
 
     def __init__(
         self,
@@ -37,16 +44,32 @@ class Pressing:
         if kind == "kiosk":
             self._submit(self._take(name), f"kiosk:{name}"[:80], key, None, service=name)
             return
+        if kind == "bell":
+            self._submit(PressBell(name), f"bell:{name}", key, None)
+            return
+        if kind == "answer":
+            self._submit(AnswerBell(name), RECEPTION_KEY, key, None)
+            return
+        if kind != "desk":
+            return
         number, _, which = name.partition("/")
         desk = int(number)
         command = KeyPress(desk, Key(which), long=press.gesture is Gesture.HOLD)
         self._submit(command, f"desk:{desk}", key, desk)
 
+    def on_stuck(self, control: str, stuck: bool) -> None:
+        """A contact has not come back, or is back: a loop of the bell that stays open has rung for nobody."""
+        kind, _, name = control.partition("/")
+        if kind == "bell" and stuck:
+            self._submit(BellLoopCut(name), f"bell:{name}", None, None)
+
     def _take(self, service: str) -> Command:
         plan = self._writer.office.plan
         return TakeTicket(service, plan.languages[0] if plan is not None else "ru", told=self._told(service))
 
-    def _submit(self, command: Command, actor: str, key: str, desk: int | None, service: str | None = None) -> None:
+    def _submit(
+        self, command: Command, actor: str, key: str | None, desk: int | None, service: str | None = None
+    ) -> None:
         lamp = self._lamps().get(desk) if desk is not None else None
 
         def answered(reply: Future[Outcome]) -> None:

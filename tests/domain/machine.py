@@ -37,12 +37,13 @@ from tests.domain.machine_base import (
     SLOTS,
     TICKETS,
 )
+from tests.domain.machine_bells import BellRules
 from tests.domain.machine_clock import ClockRules
 from tests.domain.machine_visits import VisitRules
 from tests.domain.stores import FileStore
 
 
-class Hall(VisitRules, ClockRules):
+class Hall(VisitRules, BellRules, ClockRules):
     """The rules in memory against the model."""
 
     tally: ClassVar[Tally] = Tally()

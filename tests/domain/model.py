@@ -13,6 +13,7 @@ from datetime import date as calendar_date
 from datetime import timedelta
 from typing import Any
 
+from tests.domain.model_bells import BellModel
 from tests.domain.model_ledger import No, Present
 from tests.domain.model_rules import (
     IN_HAND,
@@ -27,7 +28,7 @@ from tests.domain.model_rules import (
 from tests.domain.model_tickets import TicketModel
 
 
-class Model(TicketModel):
+class Model(BellModel, TicketModel):
     """The queue as rows. `expect` applies a command and returns the refusal's code, or None."""
 
     def expect(self, name: str, fields: Mapping[str, Any], now: Present) -> str | None:
@@ -193,6 +194,7 @@ class Model(TicketModel):
         self._write("ClockCorrected", boot=self.now.boot, offset_ms=offset_ms)
 
     def tick(self, settled: bool) -> None:
+        self._bells_due()
         if self.office is None or self.office["plan"] is None:
             return
         if self.day is not None and self.pause is None:

@@ -43,6 +43,8 @@ class Ledger:
         self.desks: dict[int, Row] = {}
         self.slips: dict[int, Row] = {}
         self.pauses: dict[int, Row] = {}
+        self.bells: dict[int, Row] = {}
+        self.devices: dict[str, Row] = {}
         self.counters: dict[tuple[int, str], int] = {}
         self.undo: dict[int, Row] = {}
         self.entries: list[Present] = []
@@ -57,7 +59,8 @@ class Ledger:
     def rows(self) -> Rows:
         """Every row, by (table, key)."""
         rows: Rows = {} if self.office is None else {("office", 1): dict(self.office)}
-        tables = {"ticket": self.tickets, "desk": self.desks, "slip": self.slips, "pause": self.pauses}
+        tables: dict[str, dict[Any, Row]] = {"ticket": self.tickets, "desk": self.desks, "slip": self.slips}
+        tables |= {"pause": self.pauses, "bell": self.bells, "device": self.devices}
         for table, kept in tables.items():
             for key, row in kept.items():
                 columns = {name: value for name, value in row.items() if name[0] != "_"}

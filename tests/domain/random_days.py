@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+from appliance.domain.bell import AnswerBell, BellLoopCut, CloseBell, PressBell
 from appliance.domain.calling import CallBack, CallNext, CallTicket, HearCall, Miss, Recall
 from appliance.domain.clockwork import CorrectClock, Tick
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.desks import CloseDesk, OpenDesk, SignIn, SignOut, TakeBreak
+from appliance.domain.devices import NOT_CONFIGURED, NoteDevice
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.office import DeskState, Office, Ticket, TicketState
@@ -211,6 +213,9 @@ class RandomDays(PlayedOffice):
             self.reboot(trusted=random.random() < 0.5)
         if random.random() < 0.3:
             self.do(TurnAway("consult", "closed"))
+        if random.random() < 0.4:
+            self.do(PressBell("ramp"))
+            self.do(_note(self))
         if random.random() < 0.3:
             self.do(SignIn(1, "cat"))
         clock.advance(random.choice((5, 20, 35, 50)) * MINUTE)
@@ -236,6 +241,11 @@ class RandomDays(PlayedOffice):
         if kind < 2 and self.random.random() < 0.5:
             self.clock.advance(5 * MINUTE)
             self.do(TurnAway(None, "closed"))
+            self.do(PressBell("ramp"))
+            self.do(_note(self))
+            self.clock.advance(self.random.choice((30 * SECOND, 90 * SECOND, 3 * MINUTE)))
+            if self.random.random() < 0.5:
+                self.do(AnswerBell("ramp"))
 
     def reboot(self, *, trusted: bool) -> None:
         """The power was off: what could be undone is forgotten."""
@@ -314,6 +324,13 @@ def _take(day: RandomDays) -> Command:
         told=Told(low, high, (low + high) // 2, random.randrange(1500)) if random.random() < 0.7 else None,
         insist=random.random() < 0.3,
     )
+
+
+def _note(day: RandomDays) -> Command:
+    device = day.random.choice(("printer", "printer", "voice", "module/desks/1"))
+    condition = day.random.choice(("ready", "ready", "warning", "missing", "fault"))
+    gone = condition == "missing" and day.random.random() < 0.3
+    return NoteDevice(device, condition, NOT_CONFIGURED if gone else "" if condition == "ready" else "silent")
 
 
 def _at_desk(states: Sequence[DeskState], make: Callable[[RandomDays, int], Command]) -> Act:
@@ -401,6 +418,11 @@ ACTS_AND_WEIGHTS: Sequence[tuple[Act, int]] = (
     (_of_ticket(IN_HAND, lambda day, ticket: RefuseCategory(ticket)), 5),
     (lambda day: PauseHall(day.random.choice(("alarm", "power"))), 1),
     (lambda day: ResumeHall(), 6),
+    (lambda day: PressBell(day.random.choice(("ramp", "ramp", "yard"))), 8),
+    (lambda day: AnswerBell(day.random.choice([*day.office.bells, "ramp"])), 8),
+    (lambda day: CloseBell(day.random.choice([*day.office.bells, "ramp"])), 3),
+    (lambda day: BellLoopCut(day.random.choice([*day.office.bells, "ramp"])), 1),
+    (_note, 12),
     (lambda day: AdoptPlan(day.random.choice(list(day.known.values()))), 1),
 )
 ACTS = [act for act, _ in ACTS_AND_WEIGHTS]

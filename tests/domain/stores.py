@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from appliance.domain.chain import GENESIS
 from appliance.domain.identity import AdoptPlan
@@ -187,10 +188,12 @@ def _columns(table: str, row: rows.Row) -> dict[str, object]:
 
 def _check_names(before: Office, after: Office, event: Event) -> None:
     """Every row that an event changes is one that it names; a new day may name none, for it starts with none."""
-    pairs: Sequence[tuple[str, Mapping[int, object], Mapping[int, object], tuple[int, ...]]] = (
+    pairs: Sequence[tuple[str, Mapping[Any, object], Mapping[Any, object], tuple[int | str, ...]]] = (
         ("ticket", before.tickets, after.tickets, event.tickets()),
         ("slip", before.slips, after.slips, event.slips()),
         ("desk", _without_undo(before), _without_undo(after), event.desks()),
+        ("device", before.devices, after.devices, event.devices()),
+        ("bell", _by_id(before), _by_id(after), event.bells()),
     )
     for table, old, new, named in pairs:
         for key, value in new.items():
@@ -199,6 +202,10 @@ def _check_names(before: Office, after: Office, event: Event) -> None:
                 if table == "desk" and known is None:
                     continue
                 raise NotNamed(f"{type(event).__name__} changes {table} {key}")
+
+
+def _by_id(office: Office) -> dict[int, object]:
+    return {call.id: call for call in office.bells.values()}
 
 
 def _without_undo(office: Office) -> dict[int, object]:

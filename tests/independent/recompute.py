@@ -186,6 +186,10 @@ class Day:
         self.undone: list[Entry] = []
         self.closed: Entry | None = None
         self.last = opening
+        self.rung: list[Entry] = []
+        self.heard: list[Entry] = []
+        self.notes: list[Entry] = []
+        self.all: list[Entry] = []
 
     def operator(self, desk: int, seq: int) -> str | None:
         found = None
@@ -218,6 +222,7 @@ class Day:
     def read(self, entry: Entry) -> None:
         kind, body = entry["kind"], entry["body"]
         self.last = entry
+        self.all.append(entry)
         if kind == "Undone":
             self.undone.append(entry)
             for ticket in body["restored"]:
@@ -329,6 +334,8 @@ class Day:
         for desk in sorted(self.desk_states):
             yield from self.desk_rows(desk)
         yield from self.hall_rows()
+        yield from self.bell_rows()
+        yield from self.device_rows()
 
     def ticket_rows(self, ticket: int) -> Iterable[Row]:
         first, legs, visit = self.legs(ticket)
@@ -498,6 +505,68 @@ class Day:
                         whole -= max(0, min(until[1], closes * MINUTE) - max(began[1], opens * MINUTE))
                     yield "break_outside_plan", key, max(0, whole)
 
+    def bell_rows(self) -> Iterable[Row]:
+        for ring in self.rung:
+            key = {"hour": self.hour(ring), "reason": ring["body"]["bell"]}
+            after = {e["kind"]: e for e in self.heard if e["body"]["call"] == ring["body"]["call"]}
+            if "BellWithdrawn" in after:
+                yield "bells_withdrawn", key, 1
+                continue
+            yield "bells", key, 1
+            answer, arrival = after.get("BellAnswered"), after.get("BellArrived")
+            took = between(ring, answer) if answer else None
+            if took is None:
+                yield "bells_unanswered", key, 1
+            else:
+                yield "bell_reaction", key, took
+            for seconds in (60, 120):
+                yield f"bell_answered_{seconds}", key, int(took is not None and took <= seconds * 1000)
+            if arrival:
+                yield "bell_arrival", key, between(ring, arrival)
+
+    def device_rows(self) -> Iterable[Row]:
+        """Second by second would be too slow: the time between one entry and the next, for each device known then."""
+        works: dict[str, bool] = {}
+        fell: dict[str, Entry] = {}
+        watched: dict[str, int] = defaultdict(int)
+        working: dict[str, int] = defaultdict(int)
+        seen: set[str] = set()
+        before: Entry | None = None
+        for entry in (*self.notes, self.opening, *self.all):
+            inside = entry["seq"] >= self.opening["seq"]
+            running = inside and (self.closed is None or entry["seq"] <= self.closed["seq"])
+            if running:
+                if before is not None and before["boot_id"] == entry["boot_id"]:
+                    for device, well in works.items():
+                        watched[device] += between(before, entry)
+                        working[device] += between(before, entry) if well else 0
+                if before is not None:
+                    seen |= set(works) if before["boot_id"] == entry["boot_id"] else set()
+                before = entry
+            if entry["kind"] != "DeviceChanged":
+                continue
+            device, condition = entry["body"]["device"], entry["body"]["condition"]
+            if entry["body"]["reason"] == "not-configured":
+                works.pop(device, None)
+                fell.pop(device, None)
+            elif condition in ("ready", "warning"):
+                if device in fell:
+                    down = fell.pop(device)
+                    if inside:
+                        yield "device_repair", {"hour": self.hour(entry), "reason": device}, between(down, entry)
+                works[device] = True
+            else:
+                if device not in fell:
+                    fell[device] = entry
+                    if running:
+                        yield "device_outages", {"hour": self.hour(entry), "reason": device}, 1
+                works[device] = False
+            if running:
+                seen.add(device)
+        for device in seen:
+            yield "device_watched", {"reason": device}, watched[device]
+            yield "device_working", {"reason": device}, working[device]
+
     def receiving(self) -> list[tuple[Entry, Entry | None]]:
         """When at least one desk received, from the states of all of them."""
         changes = sorted(
@@ -569,22 +638,32 @@ def read_days(entries: Iterable[Entry], plans: Mapping[str, Plan]) -> list[Day]:
     days: list[Day] = []
     operators: dict[int, str | None] = {}
     between_days: list[Entry] = []
+    notes: list[Entry] = []
+    bells: list[Entry] = []
     for entry in entries:
         kind, body = entry["kind"], entry["body"]
         entry["ms"] = round(datetime.fromisoformat(entry["at"]).timestamp() * 1000)
         if kind in ("OperatorSignedIn", "OperatorSignedOut", "DeskClosed"):
             operators[body["desk"]] = body.get("operator")
         day = days[-1] if days else None
+        if kind == "DeviceChanged":
+            notes.append(entry)
+        if kind.startswith("Bell"):
+            if day is not None:
+                day.heard.append(entry)
+            if day is None or day.closed is not None:
+                bells.append(entry)
         if kind == "DayOpened":
             new = Day(entry, plans[body["plan"]], operators)
             opens_on = body["date"] or str((new.local(entry) or ("?",))[0])
             for away in between_days:
                 on = new.local(away)
-                if on is not None and str(on[0]) == opens_on:
-                    new.away.append(away)
-                elif day is not None:
-                    day.away.append(away)
+                of = new if on is not None and str(on[0]) == opens_on else day
+                if of is not None:
+                    (of.rung if away["kind"] == "BellRung" else of.away).append(away)
             between_days = []
+            new.notes, new.heard = list(notes), list(bells)
+            bells = []
             days.append(new)
         elif kind == "VisitorTurnedAway":
             if day is None or day.closed is not None:
@@ -593,6 +672,14 @@ def read_days(entries: Iterable[Entry], plans: Mapping[str, Plan]) -> list[Day]:
                 day.away.append(entry)
             if day is not None:
                 day.last = entry
+                day.all.append(entry)
+        elif kind == "BellRung":
+            if day is None or day.closed is not None:
+                between_days.append(entry)
+            else:
+                day.rung.append(entry)
+            if day is not None:
+                day.read(entry)
         elif day is not None:
             if kind == "PlanAdopted" and day.closed is None:
                 newer = plans[body["digest"]]
@@ -600,7 +687,8 @@ def read_days(entries: Iterable[Entry], plans: Mapping[str, Plan]) -> list[Day]:
                 day.plans.append((entry["seq"], held))
             day.read(entry)
     if days:
-        days[-1].away += between_days
+        for away in between_days:
+            (days[-1].rung if away["kind"] == "BellRung" else days[-1].away).append(away)
     return days
 
 
@@ -672,7 +760,7 @@ def roster(plan: Plan, on: date) -> int:
 COUNTED = """
 issued adopted booked unpromised served served_by_system missed left left_by_system cancelled mistaken merged in_hand
 turned_away no_shows services several_services transfers sent parked returned picked undone claimed confirmed refused
-breaks issued_outside_hours
+breaks issued_outside_hours bells bells_unanswered bells_withdrawn device_outages
 """
 
 
@@ -695,7 +783,8 @@ def indicators(rows: Iterable[Row], dates: Mapping[str, Any] | None = None) -> d
     found: dict[str, float | None] = {}
     for name in COUNTED.split():
         found[name] = len(by[name])
-    for name in ("wait", "walk_in_wait", "booked_wait", "further_wait", "way", "service", "inferred_service"):
+    spreads = "wait walk_in_wait booked_wait further_wait way service inferred_service"
+    for name in (spreads + " bell_reaction bell_arrival device_repair").split():
         ordered = sorted(by[name])
         found[f"{name}_mean"] = mean(name)
         found[f"{name}_p95"] = next((v for i, v in enumerate(ordered, 1) if 100 * i >= 95 * len(ordered)), None)
@@ -704,6 +793,9 @@ def indicators(rows: Iterable[Row], dates: Mapping[str, Any] | None = None) -> d
         found[name] = sum(by[name])
     for name in ("over_norm", "walk_in_over_norm", "booked_over_norm", "service_over_norm"):
         found[name] = share(name)
+    for name in ("bell_answered_60", "bell_answered_120"):
+        found[name] = share(name)
+    found["device_availability"] = ratio("device_working", "device_watched")
     found["abandonment"] = share("abandoned")
     found["range_coverage"] = share("in_range")
     found["estimate_error"], found["naive_error"] = mean("estimate_error"), mean("naive_error")

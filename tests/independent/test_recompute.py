@@ -94,7 +94,7 @@ def test_the_recomputation_imports_nothing_of_the_project() -> None:
 @pytest.fixture
 def on_disk(tmp_path: Path) -> tuple[RandomDays, Path]:
     """Five random days in a database."""
-    days = RandomDays(7).live(5, steps=120)
+    days = RandomDays(8).live(5, steps=120)
     path = tmp_path / "queue.db"
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")

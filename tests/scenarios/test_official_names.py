@@ -32,7 +32,7 @@ from appliance.domain.tickets import TakeTicket
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
 from appliance.workers.slip_text import slip_content
-from hardware.paper import slip
+from hardware.paper import letters
 from hardware.paper.slip import WIDTH_58MM, WIDTH_80MM, clean, margin, render, wrap
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def test_every_name_is_read_kept_and_asked_for(hall: Hall) -> None:
 @pytest.mark.parametrize("width", ROOMS)
 def test_every_word_of_every_name_is_on_the_slip(hall: Hall, width: int) -> None:
     room = width - 2 * margin(width)
-    fits = slip._fits(slip._LARGE, slip._STRONG, room)
+    fits = letters.fits(letters.LARGE, letters.STRONG, room)
     for paper in hall.office.slips.values():
         name = slip_content(hall.office, paper).service
         lines = wrap(name, fits)

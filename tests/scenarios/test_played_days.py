@@ -75,6 +75,16 @@ def test_the_same_day_played_twice_leaves_the_same_journal_to_the_last_bit(tmp_p
     assert first == second
 
 
+def test_faults_and_the_bell_leave_the_same_journal_every_time(tmp_path: Path) -> None:
+    def journal(file: str, folder: Path) -> list[tuple[object, ...]]:
+        play(read_file(HERE / file), folder)
+        with sqlite3.connect(folder / "queue.db") as db:
+            return db.execute("SELECT * FROM journal ORDER BY seq").fetchall()
+
+    for file in ("bell.day", "devices.day"):
+        assert journal(file, tmp_path / f"1-{file}") == journal(file, tmp_path / f"2-{file}")
+
+
 def test_another_seed_is_another_day(tmp_path: Path) -> None:
     services = []
     for seed in (1, 2):

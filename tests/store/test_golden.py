@@ -1,6 +1,6 @@
 """Days written by hand: each journal, read into an empty database, gives exactly the rows written beside it.
 
-The first day was written by the first release and its journal never changes; the second has what came later.
+The first day was written by the first release and its journal never changes; the others have what came later.
 """
 
 from __future__ import annotations

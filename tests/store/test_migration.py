@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from appliance.domain.bell import AnswerBell, PressBell
 from appliance.domain.calling import CallNext
 from appliance.domain.desks import OpenDesk
+from appliance.domain.devices import NoteDevice
 from appliance.domain.tickets import TakeTicket
 from appliance.store import database, journal, rows
 from appliance.store.load import load
@@ -16,28 +19,35 @@ from appliance.store.reader import connect_reader
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
 from tests.domain.clock import Clock
-from tests.store.golden_days import FIRST_RELEASE
+from tests.store.golden_days import FIRST_RELEASE, WHOLE_QUEUE, GoldenDay
 from tests.store.rig import PATIENCE_S
 
-TABLES_OF_0001 = [table for table in rows.COLUMNS if table != "pause"]
+TABLES_OF_0002 = [table for table in rows.COLUMNS if table not in ("bell", "device")]
+TABLES_OF_0001 = [table for table in TABLES_OF_0002 if table != "pause"]
+
+
+def left_by(schema: int, day: GoldenDay, tables: Sequence[str], path: Path) -> Path:
+    """What an earlier release left: its schema, its journal, its rows."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    for sql in database.migrations()[:schema]:
+        db.executescript(sql)
+    db.execute(f"PRAGMA user_version = {schema}")
+    day.write_journal(db)
+    for table in tables:
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+        for row in day.rows[table]:
+            known = dict(zip(rows.COLUMNS[table], row, strict=True))
+            marks = ", ".join("?" * len(columns))
+            db.execute(f"INSERT INTO {table} VALUES ({marks})", [known[name] for name in columns])
+    db.close()
+    return path
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """What the first release left: its schema, its journal, its rows."""
-    path = tmp_path / "queue.db"
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.executescript(database.migrations()[0])
-    db.execute("PRAGMA user_version = 1")
-    FIRST_RELEASE.write_journal(db)
-    for table in TABLES_OF_0001:
-        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-        for row in FIRST_RELEASE.rows[table]:
-            kept = [value for name, value in zip(rows.COLUMNS[table], row, strict=True) if name in columns]
-            db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(kept))})", kept)
-    db.close()
-    return path
+    """What the first release left."""
+    return left_by(1, FIRST_RELEASE, TABLES_OF_0001, tmp_path / "queue.db")
 
 
 def test_the_old_day_has_the_rows_that_its_history_gives_today(old: Path) -> None:
@@ -96,8 +106,8 @@ def test_a_migration_that_is_cut_begins_again_from_the_old_file(old: Path, monke
     for suffix in ("", "-wal"):
         left.with_name(left.name + suffix).write_bytes(old.with_name(old.name + suffix).read_bytes())
     raw = sqlite3.connect(left)
-    assert raw.execute("PRAGMA user_version").fetchone() == (1,)
-    assert "asked" not in [row[1] for row in raw.execute("PRAGMA table_info(ticket)")]
+    assert raw.execute("PRAGMA user_version").fetchone() == (len(database.migrations()) - 1,)
+    assert raw.execute("PRAGMA table_info(bell)").fetchall() == []
     raw.close()
     database.connect(left).close()
     assert verify(left).clean
@@ -111,5 +121,27 @@ def test_an_office_that_never_opened_migrates_too(tmp_path: Path) -> None:
     raw.close()
     db = database.connect(path)
     assert load(db).office.plan is None
+    db.close()
+    assert verify(path).clean
+
+
+def test_an_office_of_the_second_release_gets_a_bell_and_loses_nothing(tmp_path: Path) -> None:
+    path = left_by(2, WHOLE_QUEUE, TABLES_OF_0002, tmp_path / "queue.db")
+    clock = Clock(boots=9)
+    writer = QueueWriter(path, clock.now, on_death=lambda error: pytest.fail(str(error)))
+    writer.start()
+    try:
+        for command in (PressBell("ramp"), AnswerBell("ramp"), NoteDevice("printer", "ready")):
+            writer.submit(command, actor="test").result(PATIENCE_S)
+        assert writer.office.bells["ramp"].answered is not None
+        assert writer.office.tickets[1].state.value == "parked"
+    finally:
+        writer.stop()
+    db = database.connect(path)
+    for table in TABLES_OF_0002:
+        keys = ", ".join(rows.KEYS[table])
+        found = [list(row) for row in db.execute(f"{rows.select(table)} ORDER BY {keys}")]
+        assert found == WHOLE_QUEUE.rows[table]
+    assert db.execute("SELECT bell, answered, closed FROM bell").fetchall() == [("ramp", 40, None)]
     db.close()
     assert verify(path).clean

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.domain.bell import AnswerBell, PressBell
 from appliance.domain.calling import CallNext
 from appliance.domain.days import CloseDay
+from appliance.domain.devices import NoteDevice
 from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.slips import Reprint
 from appliance.domain.tickets import TakeTicket
@@ -44,6 +46,10 @@ TAMPERING = {
     "a slip removed": ("DELETE FROM slip WHERE id = 2", "row-missing", "slip (2,)"),
     "a counter set back": ("UPDATE counter SET next = 1 WHERE series = 'А'", "row", "next is 1"),
     "a changed date": ("UPDATE day SET date = '2020-01-01'", "row", "date is '2020-01-01'"),
+    "a bell answered sooner": ("UPDATE bell SET answered = rung", "row", "answered is"),
+    "a bell call removed": ("DELETE FROM bell", "row-missing", "bell (1,)"),
+    "a device made well": ("UPDATE device SET condition = 'ready'", "row", "condition is 'ready'"),
+    "a device removed": ("DELETE FROM device", "row-missing", "device ('printer',)"),
     "a changed incarnation": ("UPDATE office SET incarnation = 7", "row", "incarnation is 7"),
     "a plan removed": ("DELETE FROM plan", "replay", "no plan"),
     "a changed plan": ("UPDATE plan SET document = replace(document, '20:00', '19:00')", "row", "plan is"),
@@ -52,12 +58,15 @@ TAMPERING = {
 
 @pytest.fixture
 def used(office: Office) -> Office:
-    """An office with a pause behind it and two tickets, one of them called, and a copy of a slip."""
+    """A pause behind it, two tickets, one called, a copy of a slip, an answered bell, a printer without paper."""
     office.do(TakeTicket("consult"))
     office.do(TakeTicket("consult", paper=False))
     office.do(Reprint(1))
     office.do(PauseHall("power"))
     office.do(ResumeHall())
+    office.do(PressBell("ramp"))
+    office.do(AnswerBell("ramp"))
+    office.do(NoteDevice("printer", "fault", "paper-out"))
     office.do(CallNext(1))
     return office
 
@@ -66,7 +75,7 @@ def test_a_sound_database_is_clean(used: Office) -> None:
     report = verify(used.path)
     assert report.clean
     assert report.entries == used.writer.office.seq
-    assert report.rows == 1 + 1 + 2 + 3 + 2 + 1 + 1
+    assert report.rows == 1 + 1 + 2 + 3 + 2 + 1 + 1 + 1 + 1
     used.do(CloseDay())
     used.stop()
     assert verify(used.path).clean

@@ -12,9 +12,12 @@ from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from appliance.domain.bell import BellRung
 from appliance.domain.days import DayClosed, DayOpened, DayRedated
 from appliance.domain.identity import PlanAdopted
+from appliance.domain.indicators.bells_log import RampCall, ramp_calls
 from appliance.domain.indicators.desks_log import DesksReader, Receiving, Stretch
+from appliance.domain.indicators.devices_log import DevicesReader, DeviceTime, Repair, Standing
 from appliance.domain.indicators.local_time import LocalTime, local_time
 from appliance.domain.indicators.visits_log import Visit, VisitsReader
 from appliance.domain.message import Record
@@ -61,7 +64,8 @@ class DayLog:
     """All that the indicators need of one day.
 
     `plans`: the plan of the opening and what was adopted later that day, each with the entry it holds from. `until`:
-    the present of a day that still lasts, else the moment of its last entry. `operators`: who was signed in at the end.
+    the present of a day that still lasts, else the moment of its last entry. `operators`: who was signed in at the end;
+    `standing`: what was known of the devices then.
     """
 
     number: int
@@ -77,6 +81,11 @@ class DayLog:
     undone: Sequence[TakenBack]
     until: Moment
     operators: Mapping[int, str | None] = field(default_factory=dict)
+    bells: Sequence[RampCall] = ()
+    devices: Mapping[str, DeviceTime] = field(default_factory=dict)
+    outages: Sequence[tuple[str, Stamp]] = ()
+    repairs: Sequence[Repair] = ()
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -107,17 +116,20 @@ def day_logs(
     """The days from number `first` to `last` among the records, one after another; only one is held in memory.
 
     `records` should begin with whatever followed the closing of the day before `first` (who signed in before the
-    opening, who was turned away) and may go on after `last` is over. `now`: the present, for a day that still lasts.
+    opening, who was turned away), and before that with what was last noted of the devices, and may go on after `last`
+    is over. `now`: the present, for a day that still lasts.
     """
     operators: Mapping[int, str | None] = {}
+    standing: Mapping[str, Standing] = {}
     for prelude, day, following in _split(records):
         opening = day[0].event
         assert isinstance(opening, DayOpened)
         if opening.day > last:
             return
         if opening.day >= first:
-            log = _read(prelude, day, following, plans, operators, now if following is None else None)
-            operators = log.operators
+            present = now if following is None else None
+            log = _read(prelude, day, following, plans, operators, standing, present)
+            operators, standing = log.operators, log.standing
             yield log
 
 
@@ -170,14 +182,17 @@ def _read(
     following: Record | None,
     plans: Plans,
     operators: Mapping[int, str | None],
+    standing: Mapping[str, Standing],
     now: Moment | None,
 ) -> DayLog:
     opening = day[0].event
     assert isinstance(opening, DayOpened)
     desks = DesksReader()
     desks.operators.update(operators)
+    devices = DevicesReader(standing)
     for record in prelude:
         desks.note(record)
+        devices.before(record)
     visits = VisitsReader(desks.operators)
     halts: list[Halt] = []
     undone: list[TakenBack] = []
@@ -200,7 +215,12 @@ def _read(
             known = event.date
         elif isinstance(event, DayClosed):
             closed = record.stamp
+    for record in day:
+        devices.note(record, open_day=closed is None or record.seq <= closed.seq)
+    if closed is None and now is not None:
+        devices.pass_to(now)
     zone = ZoneInfo(timeline[0][1].timezone)
+    mine = list(_of_this_day(prelude, day, following, zone))
     at = local_time(day[0].moment, zone)
     today = date.fromisoformat(known) if known is not None else (at.date if at is not None else None)
     return DayLog(
@@ -213,10 +233,19 @@ def _read(
         stretches=desks.stretches(),
         receiving=desks.receiving(),
         halts=halts,
-        away=list(_away(prelude, day, following, zone)),
+        away=[
+            Away(record.stamp, record.event.service, record.event.reason)
+            for record in mine
+            if isinstance(record.event, VisitorTurnedAway)
+        ],
         undone=undone,
         until=now or day[-1].moment,
         operators=dict(desks.operators),
+        bells=ramp_calls(mine, (*prelude, *day)),
+        devices=devices.times,
+        outages=devices.outages,
+        repairs=devices.repairs,
+        standing=devices.standing,
     )
 
 
@@ -224,8 +253,10 @@ def _in_force(opened_with: Plan, newest: Plan) -> Plan:
     return opened_with if opened_with.digest == newest.digest else adjusted(opened_with, newest)
 
 
-def _away(prelude: Sequence[Record], day: Sequence[Record], following: Record | None, zone: ZoneInfo) -> Iterator[Away]:
-    """Who was turned away while the day was open, after it and before it.
+def _of_this_day(
+    prelude: Sequence[Record], day: Sequence[Record], following: Record | None, zone: ZoneInfo
+) -> Iterator[Record]:
+    """Who was turned away, and who rang at the ramp, while the day was open, after it and before it.
 
     Somebody who came between two days counts with the later one if it bears the date on which they came, else with the
     earlier one.
@@ -235,7 +266,7 @@ def _away(prelude: Sequence[Record], day: Sequence[Record], following: Record | 
     for record in (*prelude, *day):
         event = record.event
         over = over or isinstance(event, DayClosed)
-        if not isinstance(event, VisitorTurnedAway):
+        if not isinstance(event, VisitorTurnedAway | BellRung):
             continue
         at = local_time(record.moment, zone)
         on = at.date if at is not None else None
@@ -244,7 +275,7 @@ def _away(prelude: Sequence[Record], day: Sequence[Record], following: Record | 
         else:
             mine = not over or on is None or on != tomorrow
         if mine:
-            yield Away(record.stamp, event.service, event.reason)
+            yield record
 
 
 def _date_of(opening: Record | None, zone: ZoneInfo) -> date | None:

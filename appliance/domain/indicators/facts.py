@@ -13,13 +13,27 @@ from heapq import nlargest
 from typing import NamedTuple
 
 from appliance.domain.hours import NO_CALENDAR, PublicCalendar
-from appliance.domain.indicators import measures_desks, measures_services, measures_visits, measures_waits
+from appliance.domain.indicators import (
+    measures_bells,
+    measures_desks,
+    measures_devices,
+    measures_services,
+    measures_visits,
+    measures_waits,
+)
 from appliance.domain.indicators.day_log import DayLog
 from appliance.domain.indicators.measure import MEASURES, Sample
 from appliance.domain.indicators.reading import Key, Reading
 from appliance.domain.indicators.schedule import DateFacts, date_facts, merged_dates
 
-DECLARING = (measures_visits, measures_waits, measures_services, measures_desks)
+DECLARING = (
+    measures_visits,
+    measures_waits,
+    measures_services,
+    measures_desks,
+    measures_bells,
+    measures_devices,
+)
 """The modules whose measures are taken: importing them declares them."""
 
 NAMED = 12

@@ -66,6 +66,7 @@ DECREE = "decree 1376"
 KMU = "KMU 588"
 MFCX = "mfcx.ru"
 OURS = "own"
+BELL = "hall administrator standard, Orel region: go out at once"
 
 
 def value(facts: Facts, indicator: str, group: Group = ALL) -> Value:
@@ -238,6 +239,12 @@ def _desks_of_plan(facts: Facts, group: Group) -> Value:
     return _named("desks_of_plan", working.total / rostered if rostered else None, working.n, working)
 
 
+def _availability(facts: Facts, group: Group) -> Value:
+    sums = facts.sums(group)
+    working, watched = sums.get("device_working", NOTHING), sums.get("device_watched", NOTHING)
+    return _named("device_availability", working.total / watched.total if watched.total else None, watched.n, watched)
+
+
 def _estimate_gain(facts: Facts, group: Group) -> Value:
     sums = facts.sums(group)
     told, naive = sums.get("estimate_error", NOTHING), sums.get("naive_error", NOTHING)
@@ -382,6 +389,24 @@ _declare(
     OURS,
 )
 _share("range_coverage", "Waits within the range told", "in_range", OURS)
+_count("bells", "Calls of the bell", BELL)
+_count("bells_unanswered", "Calls of the bell nobody answered", BELL)
+_count("bells_withdrawn", "Calls of a cut bell wire")
+_share("bell_answered_60", "Bell answered within 60 seconds", "bell_within_60", "situation-centre practice")
+_share("bell_answered_120", "Bell answered within 2 minutes", "bell_within_120", "situation-centre practice")
+_spread("bell_reaction", "Bell, reaction", BELL)
+_spread("bell_arrival", "Bell, arrival at the ramp", BELL)
+_declare(
+    "device_availability",
+    "Availability of the devices",
+    Unit.SHARE,
+    "sum of `device_working` / sum of `device_watched`",
+    ("device_working", "device_watched"),
+    _availability,
+    "Odintsovo: work of equipment and IT",
+)
+_count("device_outages", "Outages of devices", "Odintsovo: work of equipment and IT")
+_spread("device_repair", "Time to repair", "Odintsovo: work of equipment and IT")
 
 NOT_OPENED = (
     "not_opened",
