@@ -39,6 +39,9 @@ bench: setup ## the promises of performance, as ratios against a floor measured 
 soak: setup system ## long runs: power cuts, kills, races, the state machine (about an hour)
 	$(BIN)/python -m tests.soak
 
+voices: setup ## make the clips of the voice again (needs RHVoice of Debian: docs/voice.md)
+	$(BIN)/python -m hardware.sound.making
+
 system: ## what the tests use of the operating system (Debian, as root); without it they skip and say so
 	@.ci/system.sh
 
@@ -49,4 +52,4 @@ lock: ## resolve the dependencies anew (needs uv)
 clean: ## remove what can be made again
 	rm -rf $(VENV) var build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run test lint format bench soak system lock clean
+.PHONY: help setup run test lint format bench soak system voices lock clean

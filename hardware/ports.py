@@ -94,14 +94,33 @@ class TicketPrinter(Protocol):
         """Release the port."""
 
 
-class Voice(Protocol):
-    """Says one announcement at a time."""
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One sentence for the hall: `text` for those who read it, `words` as names of clips (see `sound.vocabulary`)."""
 
-    def say(self, text: str, language: str) -> bool:
-        """Speak and return when it has been heard; False when it was not (no device)."""
+    text: str
+    language: str
+    words: tuple[str, ...] = ()
+
+
+class Voice(Protocol):
+    """Says one announcement at a time: a second one waits for the first."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """What it can speak."""
+
+    def say(self, utterance: Utterance) -> bool:
+        """Speak and return when it has been heard; False when it was not (no device). Never raises."""
+
+    def play_chime(self) -> bool:
+        """The chime alone, for a test of the loudspeaker; False when it was not heard."""
 
     def state(self) -> DeviceState:
-        """Whether a loudspeaker is there."""
+        """Whether a loudspeaker is there. Makes no sound and returns at once."""
+
+    def close(self) -> None:
+        """Break off what is being said and release the loudspeaker."""
 
 
 class Light(Protocol):
@@ -142,6 +161,9 @@ class Board(Protocol):
 
         A board that was away shows the last rows when it is back.
         """
+
+    def test_pattern(self, on: bool) -> None:
+        """Light every dot, then every letter, until told to go back to the last rows; returns at once."""
 
     def state(self) -> DeviceState:
         """How the display is."""

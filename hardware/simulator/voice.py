@@ -6,10 +6,15 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from hardware.ports import Condition, DeviceState, Voice
+from hardware.ports import Condition, DeviceState, Utterance, Voice
+
+if TYPE_CHECKING:
+    from hardware.sound.library import ClipLibrary
 
 KEPT = 50
+EVERY_LANGUAGE = frozenset({"ru", "uk", "en"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,7 @@ class Spoken:
     text: str
     language: str
     at: datetime
+    words: tuple[str, ...] = ()
 
 
 class VirtualVoice(Voice):
@@ -27,29 +33,52 @@ class VirtualVoice(Voice):
     One announcement at a time: a second `say` waits for the first.
     """
 
-    def __init__(self, seconds: float = 0.0) -> None:
+    def __init__(self, seconds: float = 0.0, languages: frozenset[str] = EVERY_LANGUAGE) -> None:
         self.seconds = seconds
+        self._languages = languages
         self._turn = threading.Lock()
         self._unplugged = threading.Event()
         self._heard: deque[Spoken] = deque(maxlen=KEPT)
         self._state = DeviceState(Condition.READY, datetime.now(UTC))
 
-    def say(self, text: str, language: str) -> bool:
+    @property
+    def languages(self) -> frozenset[str]:
+        """What it was made with."""
+        return self._languages
+
+    def say(self, utterance: Utterance) -> bool:
         """Speak; False when the loudspeaker is unplugged before the end."""
         with self._turn:
             begun = datetime.now(UTC)
             if self._unplugged.wait(self.seconds):
                 return False
-            self._heard.append(Spoken(text, language, begun))
+            self._heard.append(Spoken(utterance.text, utterance.language, begun, utterance.words))
             return True
+
+    def play_chime(self) -> bool:
+        """Whether the loudspeaker is plugged in; the chime is no text and not kept."""
+        with self._turn:
+            return not self._unplugged.is_set()
 
     def state(self) -> DeviceState:
         """Ready, or missing since it was unplugged."""
         return self._state
 
+    def close(self) -> None:
+        """Break off what is being said."""
+        self.unplug()
+
     def heard(self) -> list[Spoken]:
         """The last texts that were heard to the end, oldest first."""
         return list(self._heard)
+
+    @staticmethod
+    def wav_of(spoken: Spoken, clips: ClipLibrary | None = None) -> bytes:
+        """What a real loudspeaker would have played, as a WAV file."""
+        from hardware.sound.assembling import assemble
+        from hardware.sound.library import ClipLibrary
+
+        return assemble(spoken.words, spoken.language, clips or ClipLibrary()).wav
 
     def unplug(self) -> None:
         """Take the loudspeaker away; what is being said breaks off."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hardware.ports import Condition, DeviceState, Voice
+from hardware.ports import Condition, DeviceState, Utterance, Voice
 
 
 class SilentVoice(Voice):
@@ -13,10 +13,22 @@ class SilentVoice(Voice):
     def __init__(self) -> None:
         self._state = DeviceState(Condition.MISSING, datetime.now(UTC), "no-loudspeaker", "connect-loudspeaker")
 
-    def say(self, text: str, language: str) -> bool:  # noqa: ARG002 - the Protocol names them
+    @property
+    def languages(self) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def say(self, utterance: Utterance) -> bool:  # noqa: ARG002 - the Protocol names it
+        """Return False: nobody heard it."""
+        return False
+
+    def play_chime(self) -> bool:
         """Return False: nobody heard it."""
         return False
 
     def state(self) -> DeviceState:
         """Missing since the start."""
         return self._state
+
+    def close(self) -> None:
+        """Nothing to release."""
