@@ -16,8 +16,11 @@ from pathlib import Path
 
 from appliance.config import ConfigError, OfficeConfig, read_config
 from appliance.domain.plans.reader import PlanError
+from appliance.hardware_commands import add_hardware_commands, mistakes
+from appliance.paper_commands import add_slip_commands
 from appliance.plan_commands import add_plan_commands, add_roster_commands, mistake
 from appliance.simulation.command import add_parser
+from appliance.technician.commands import add_doctor_command
 
 LANGUAGES = ("ru", "uk", "en")
 
@@ -57,7 +60,7 @@ def _told(error: Exception, options: argparse.Namespace) -> str | None:
 
     language = options.language
     if isinstance(error, HardwareConfigError):
-        return str(error)
+        return "\n".join(mistakes(error, language))
     if isinstance(error, FolderInUseError):
         return database("folder-in-use", language, path=error.folder)
     if isinstance(error, sqlite3.Error):
@@ -111,10 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     add_plan_commands(commands)
     add_roster_commands(commands)
 
-    hardware = commands.add_parser("hardware", help="check a hardware.toml")
-    hardware.add_argument("action", choices=["check"])
-    hardware.add_argument("file", type=Path)
-    hardware.set_defaults(run=_hardware)
+    add_hardware_commands(commands)
+    add_slip_commands(commands)
+    add_doctor_command(commands)
 
     day = commands.add_parser("day", help="play a day written as text")
     day.add_argument("file", type=Path)
@@ -247,19 +249,6 @@ def _restore(options: argparse.Namespace) -> int:
         f"office={done.office.id} incarnation={done.office.incarnation} entries={done.office.seq} "
         f"block={block} took={done.report.elapsed_s:.1f}s"
     )
-    return 0
-
-
-def _hardware(options: argparse.Namespace) -> int:
-    from hardware.config import load
-    from hardware.config.mistakes import HardwareConfigError
-
-    try:
-        config = load(options.file)
-    except HardwareConfigError as error:
-        print(error)
-        return 1
-    print(f"{len(config.wired_keys())} keys, {len(config.panels)} desks, mode {config.mode}")
     return 0
 
 

@@ -2,97 +2,183 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hardware.config import SIMULATED, HardwareConfig, PrinterConfig
-from hardware.keys.gpio import GpioButtons
-from hardware.lamps import SilentLamp, open_lamp
+from appliance.workers.ringing import BellLights
+from hardware.boards.opening import open_boards
+from hardware.boards.web import WebBoard
+from hardware.config import (
+    SIMULATED,
+    BellConfig,
+    HardwareConfig,
+    ModbusBusConfig,
+    Point,
+    PrinterConfig,
+    SoundConfig,
+)
+from hardware.doctor.examination import Part
+from hardware.keys.all import Keys
+from hardware.keys.watching import Watcher
+from hardware.lamps import SilentLamp, open_lamp, open_light
+from hardware.modbus.bus import ModbusBus
 from hardware.paper.slip import WIDTH_58MM, WIDTH_80MM
-from hardware.ports import Lamp, TicketPrinter, Voice
-from hardware.printing.encoder import PrinterProfile
+from hardware.pins import MOCK, OpenedFactory
+from hardware.ports import Board, Lamp, Light, Press, TicketPrinter, Voice
 from hardware.printing.printer import EscposPrinter
-from hardware.simulator.panel import VirtualPanel
-from hardware.simulator.printer import VirtualPrinter
-from hardware.simulator.voice import VirtualVoice
+from hardware.printing.profiles import PROFILES, PrinterProfile
 from hardware.sound.silent import SilentVoice
+
+if TYPE_CHECKING:
+    from hardware.simulator.bench import Bench
 
 SPEECH_S = 2.5
 """How long the simulated voice takes for one announcement."""
 
 
-@dataclass(slots=True)
-class Simulation:
-    """The simulated siblings, for the page that plays with them. `printer` is None where the real one is used."""
-
-    panel: VirtualPanel | None
-    printer: VirtualPrinter | None
-    voice: VirtualVoice | None
-
-
-@dataclass(slots=True)
 class Devices:
-    """Everything that `hardware.toml` names."""
+    """Everything that `hardware.toml` names. Nothing is claimed before `open`."""
 
-    config: HardwareConfig
-    buttons: GpioButtons
-    printer: TicketPrinter | None
-    profile: PrinterProfile
-    voice: Voice
-    lamps: Mapping[int, Lamp]
-    simulation: Simulation | None
+    def __init__(self, config: HardwareConfig, folder: Path) -> None:
+        """`folder` holds the links that simulated devices answer at."""
+        self.config = config
+        self.profile = profile_of(config.printer)
+        self.bench = _bench(config, folder, self.profile)
+        self.buses = {bus.name: self._bus(bus) for bus in config.buses}
+        self.keys = self._keys()
+        self.printer: TicketPrinter | None = None
+        if config.printer is not None:
+            virtual = None if self.bench is None else self.bench.printer
+            self.printer = EscposPrinter(config.printer.port if virtual is None else virtual.path, self.profile)
+        self.voice = self._voice(config.sound)
+        self.boards: Mapping[str, Board] = open_boards(
+            config.boards, self.buses, {} if self.bench is None else self.bench.matrices
+        )
+        self.lamps: Mapping[int, Lamp] = {}
+        self.bells: Mapping[str, BellLights] = {}
 
-    def open_lamps(self) -> None:
-        """Claim the lamps; possible once the buttons have opened the pins."""
-        factory = self.buttons.pin_factory
-        self.lamps = {
-            desk: SilentLamp() if point is None or factory is None else open_lamp(int(point.line), factory)
-            for desk, point in self.config.lamps().items()
-        }
+    @property
+    def screens(self) -> dict[str, WebBoard]:
+        """The boards that are browsers."""
+        return {name: board for name, board in self.boards.items() if isinstance(board, WebBoard)}
+
+    def open(self, on_press: Callable[[Press], object], on_stuck: Callable[[str, bool], None] | None = None) -> None:
+        """Begin to listen to the keys, and claim what shines; returns when the first press would count."""
+        for bus in self.buses.values():
+            bus.start()
+        self.keys.start(on_press, on_stuck)
+        self.lamps = {desk: self._lamp(desk, point) for desk, point in self.config.lamps().items()}
+        self.bells = {bell.name: self._lights(bell) for bell in self.config.bells}
+
+    def watch(self, on_point: Callable[[Point], None]) -> Watcher:
+        """Report every key of every bus, those that hardware.toml doesn't know too, until it is closed."""
+        watcher = Watcher(self.config, self.keys.pin_factory, self.buses, self.keys)
+        watcher.watch(on_point)
+        return watcher
+
+    def parts(self) -> list[Part]:
+        """Every device with its state, in the order of lists. Quick: what they told last."""
+        return list(self._parts())
 
     def close(self) -> None:
         """Release pins and ports."""
-        self.buttons.close()
+        self.keys.close()
+        for board in self.boards.values():
+            board.close()
+        for bus in self.buses.values():
+            bus.close()
+        self.voice.close()
         if self.printer is not None:
             self.printer.close()
-        if self.simulation is not None and self.simulation.printer is not None:
-            self.simulation.printer.close()
+        if self.bench is not None:
+            self.bench.close()
+
+    def _parts(self) -> Iterator[Part]:
+        if self.printer is not None:
+            yield Part("printer", "printer", self.printer.state())
+        for name, bus in self.buses.items():
+            displays = {f"{name}/{board.address}" for board in self.config.digits_on(name)}
+            for part, state in bus.states().items():
+                if part not in displays:  # its board tells the same, and more
+                    yield Part(part, "bus" if part == name else "module", state)
+        for name, keypad in self.keys.keypads.items():
+            yield Part(name, "keypad", keypad.state())
+        for control, state in self.keys.state().items():
+            kind = control.partition("/")[0]
+            yield Part(control, kind if kind in ("bell", "power") else "buttons", state)
+        for name, board in self.boards.items():
+            yield Part(f"board/{name}", "board", board.state())
+        yield Part("voice", "voice", self.voice.state())
+
+    def _bus(self, config: ModbusBusConfig) -> ModbusBus:
+        displays = [board.address for board in self.config.digits_on(config.name)]
+        return ModbusBus(config if self.bench is None else self.bench.buses[config.name].driven, displays)
+
+    def _keys(self) -> Keys:
+        """The keys, on the simulated siblings where there are any."""
+        if self.bench is None:
+            return Keys(self.config, self.config.pin_factory, self.buses)
+        pads = tuple(replace(pad, port=str(self.bench.keypads[pad.name].path)) for pad in self.config.keypads)
+        return Keys(replace(self.config, keypads=pads), OpenedFactory(self.bench.header, MOCK), self.buses)
+
+    def _voice(self, sound: SoundConfig) -> Voice:
+        if self.bench is not None and self.bench.voice is not None:
+            return self.bench.voice
+        if sound.kind != "clips":
+            return SilentVoice()
+        from hardware.sound.aplay import Aplay
+        from hardware.sound.clip_voice import ClipVoice
+        from hardware.sound.library import ClipLibrary
+
+        return ClipVoice(ClipLibrary(sound.clips), Aplay(sound.device), chime=sound.chime)
+
+    def _lamp(self, desk: int, point: Point | None) -> Lamp:
+        if point is None:
+            return SilentLamp()
+        lamp = open_lamp(point, self.keys.pin_factory, self.buses)
+        return lamp if self.bench is None else self.bench.counted(desk, lamp)
+
+    def _lights(self, bell: BellConfig) -> BellLights:
+        def light(point: Point | None) -> Light | None:
+            return None if point is None else open_light(point, self.keys.pin_factory, self.buses)
+
+        return BellLights(light(bell.heard), light(bell.coming), light(bell.buzzer))
 
 
 def build(config: HardwareConfig, folder: Path) -> Devices:
-    """Make the devices without touching a pin; nothing is claimed before the buttons are started.
+    """Make the devices without touching a pin; nothing is claimed before they are opened."""
+    return Devices(config, folder)
 
-    `folder` holds the link that a simulated printer answers at.
-    """
-    simulated = config.mode == SIMULATED
-    voice: Voice = VirtualVoice(SPEECH_S) if config.sound.kind == SIMULATED else SilentVoice()
-    profile = profile_of(config.printer)
-    virtual: VirtualPrinter | None = None
-    printer: TicketPrinter | None = None
-    if config.printer is not None:
-        port = config.printer.port
-        if port == SIMULATED:
-            virtual = VirtualPrinter(folder / "printer", width=profile.width)
-            port = virtual.path
-        printer = EscposPrinter(port, profile)
-    buttons = GpioButtons(config.wired_keys(), config.pin_factory)
-    simulation = None
-    if simulated:
-        simulation = Simulation(None, virtual, voice if isinstance(voice, VirtualVoice) else None)
-    return Devices(config, buttons, printer, profile, voice, {}, simulation)
+
+def _bench(config: HardwareConfig, folder: Path, profile: PrinterProfile) -> Bench | None:
+    """The simulated siblings; a real office has none, but may be tried with a simulated printer."""
+    if config.mode != SIMULATED:
+        return None
+    # A real office never loads what only simulated devices need.
+    from hardware.simulator.bench import Bench
+    from hardware.simulator.paper import CODE_PAGES
+    from hardware.simulator.printer import VirtualPrinter
+
+    virtual = None
+    if config.printer is not None and config.printer.port == SIMULATED:
+        virtual = VirtualPrinter(folder / "printer", width=profile.width, slots=profile.code_pages or CODE_PAGES)
+    return Bench(config, folder, virtual, SPEECH_S)
 
 
 def profile_of(config: PrinterConfig | None) -> PrinterProfile:
-    """The profile that encoder and printer share."""
-    defaults = PrinterProfile()
+    """The profile that encoder and printer share: what is known of the model, and what the file says over it."""
     if config is None:
-        return defaults
-    return PrinterProfile(
-        width=WIDTH_58MM if config.width_mm == 58 else WIDTH_80MM,
+        return PrinterProfile()
+    model = PROFILES.get(config.profile, PrinterProfile())
+    usual = WIDTH_58MM if config.width_mm == 58 else WIDTH_80MM
+    return replace(
+        model,
+        width=model.width if config.profile else usual,
         mode=config.mode,
-        codepage=config.codepage or defaults.codepage,
-        codepage_slot=defaults.codepage_slot if config.slot is None else config.slot,
+        codepage=config.codepage or model.codepage,
+        codepage_slot=model.codepage_slot if config.slot is None else config.slot,
         confirm=config.confirm,
         baud=config.baud,
         flow=config.flow,

@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -31,14 +32,22 @@ from appliance.replication import WrongOfficeError, keep_replica
 from appliance.store.ballast import Ballast
 from appliance.store.journal import newest_trusted_ms
 from appliance.store.writer import QueueWriter
+from appliance.technician.doctoring import Doctoring
+from appliance.technician.line import DoctorLine
+from appliance.technician.teaching import Teaching
+from appliance.technician.walk import KeyWalk
 from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import SOURCES, ClockWorker, OfficeClock
+from appliance.workers.device_watch import DeviceWatch
 from appliance.workers.estimating import Estimator
 from appliance.workers.health import Device, Health, Parts, ReplicaGlance
 from appliance.workers.pressing import Pressing
 from appliance.workers.printing import PrintingWorker
+from appliance.workers.ringing import Ringing
+from appliance.workers.screens import Screens
+from appliance.workers.showing import ShowingWorker
 from hardware.config import load as load_hardware
-from hardware.simulator.panel import VirtualPanel
+from hardware.ports import Press
 
 if TYPE_CHECKING:
     import uvicorn
@@ -47,6 +56,7 @@ log = logging.getLogger(__name__)
 
 WATCHDOG_S = 5.0
 PORT_RETRY_S = 5.0
+RESTART_S = 0.5
 DIED = 70
 """Exit code when the writer died: the service manager starts the office again and it reloads from the disk."""
 
@@ -89,7 +99,10 @@ class OfficeProcess:
         self.clock.use_plan(self.writer.office)
         self.replica = keep_replica(config, self.writer.office)
         self._clock_worker = ClockWorker(self.writer, self.clock)
-        self._announcing = AnnouncingWorker(self.writer, self.devices.voice)
+        self._announcing = AnnouncingWorker(self.writer, self.devices.voice, repeats=hardware.sound.repeat)
+        self._showing = ShowingWorker(self.writer, self.devices.boards, self.clock.now)
+        self._ringing = Ringing(self.writer, self.clock.now, lambda: self.devices.bells)
+        self.screens = Screens(self.writer, self.devices.screens)
         self._printing: PrintingWorker | None = None
         if self.devices.printer is not None:
             self._printing = PrintingWorker(
@@ -100,9 +113,7 @@ class OfficeProcess:
                 self.writer,
                 self.clock,
                 self.ballast,
-                self.devices.printer,
-                self.devices.buttons,
-                self.devices.voice,
+                self.devices.parts,
                 self.glance,
                 self._notes,
             )
@@ -110,6 +121,18 @@ class OfficeProcess:
         self.estimating = Estimator(lambda: self.writer.office, self.clock.now, self._service_times)
         self.writer.listen(lambda _: self.estimating.nudge())
         self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6), self.estimating.told)
+        absent = ("voice",) if hardware.sound.kind == "none" else ()
+        self._device_watch = DeviceWatch(self.writer, self.health.devices, absent=absent)
+        self.doctoring = Doctoring(
+            self.devices,
+            KeyWalk(),
+            Teaching(hardware, config.hardware, self.devices.watch),
+            self.health.box,
+            begin_again=self._begin_again,
+        )
+        self._doctor_line = DoctorLine(config.data, self.doctoring)
+        self.again = False
+        """Whether the program was asked to begin again after it has closed."""
         self._web: uvicorn.Server | None = None
         self._web_thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -120,16 +143,16 @@ class OfficeProcess:
         """Accept buttons, print, speak and replicate. Returns when the first press would count."""
         if self._printing is not None:
             self._printing.settle()
-        self.devices.buttons.start(self.pressing.on_press)
-        self.devices.open_lamps()
-        simulation = self.devices.simulation
-        if simulation is not None and self.devices.buttons.pin_factory is not None:
-            simulation.panel = VirtualPanel(self.devices.config.wired_keys(), self.devices.buttons.pin_factory)
+        self.devices.open(self._pressed, self.pressing.on_stuck)
         self._clock_worker.start()
         self._announcing.start()
+        self._showing.start()
+        self._ringing.start()
         if self._printing is not None:
             self._printing.start()
         self.health.start()
+        self._device_watch.start()
+        self._doctor_line.start()
         if self.replica is not None:
             self.replica.start()
         notify("READY=1")
@@ -180,9 +203,14 @@ class OfficeProcess:
             self._web.should_exit = True
         if self._web_thread is not None:
             self._web_thread.join(5.0)
-        self.devices.buttons.close()
+        self._doctor_line.close()
+        self.doctoring.close()
+        self.devices.keys.close()
         self._clock_worker.stop()
         self.estimating.stop()
+        self._device_watch.stop()
+        self._ringing.stop()
+        self._showing.stop()
         self._announcing.stop()
         if self._printing is not None:
             self._printing.stop()
@@ -192,6 +220,21 @@ class OfficeProcess:
             self.replica.stop()
         self.devices.close()
         self._lock.release()
+
+    def _pressed(self, press: Press) -> None:
+        """A key was pressed; in a walk through the keys or a lesson it is the technician's, not the queue's."""
+        if not self.doctoring.takes(press):
+            self.pressing.on_press(press)
+            return
+        kind, _, name = press.control.partition("/")
+        lamp = self.devices.lamps.get(int(name.partition("/")[0])) if kind == "desk" else None
+        if lamp is not None:
+            lamp.blink()
+
+    def _begin_again(self) -> None:
+        """Close in order and begin again; the answer to whoever asked goes out first."""
+        self.again = True
+        threading.Timer(RESTART_S, self.stop).start()
 
     def glance(self) -> ReplicaGlance | None:
         """The replica as the technician sees it."""
@@ -209,6 +252,8 @@ class OfficeProcess:
                 self.clock,
                 self.health,
                 self.devices,
+                self.doctoring,
+                self.screens,
                 self.glance,
                 self.estimating,
             )
@@ -323,6 +368,9 @@ def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports
         office.wait()
     finally:
         office.close()
+    if office.again and "NOTIFY_SOCKET" not in os.environ:
+        # A service manager starts the office again by itself; on a laptop nobody does.
+        os.execv(sys.executable, [sys.executable, "-m", "appliance", *sys.argv[1:]])
 
 
 def _die(death: BaseException) -> None:

@@ -21,8 +21,10 @@ from appliance.plan_file import PlanFile
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
 from appliance.store.writer import QueueWriter
+from appliance.technician.doctoring import Doctoring
 from appliance.workers.clock import OfficeClock
 from appliance.workers.health import Health, ReplicaGlance
+from appliance.workers.screens import Screens
 from web.office import mount
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class Parts:
     clock: OfficeClock
     health: Health
     devices: Devices
+    doctoring: Doctoring
+    screens: Screens
     glance: Callable[[], ReplicaGlance | None]
     estimates: Estimates
 
@@ -53,16 +57,16 @@ def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
         clock=office.clock,
         health=office.health,
         replica=lambda: replica_view(office),
-        sim=office.devices.simulation,
+        sim=office.devices.bench,
+        screens=office.screens,
+        technician=office.doctoring,
         plan_file=PlanFile(config.plan),
         estimates=office.estimates,
         settings=ApiSettings(hosts=config.web.hosts),
     )
     app = create_app(context)
-    simulation = office.devices.simulation
-    if simulation is not None:
-        routes = sim.router(simulation.panel, simulation.printer, simulation.voice)
-        app.include_router(routes, prefix="/api/v1")
+    if office.devices.bench is not None:
+        app.include_router(sim.router(office.devices.bench), prefix="/api/v1")
     mount(app, context)
     tell_addresses(office, told)
     if demo:
@@ -90,7 +94,7 @@ def tell_addresses(office: Parts, told: Callable[[str], None]) -> None:
     told(f"Talon, office {office.config.office}:")
     pages = [("all pages", "/"), ("kiosk", "/kiosk"), ("hall board", "/hall"), ("desk 1", "/desk/1")]
     pages += [("reception", "/reception"), ("head of the office", "/head"), ("technician", "/technician")]
-    if office.devices.simulation is not None:
+    if office.devices.bench is not None:
         pages.append(("simulated devices", "/sim"))
     for name, path in pages:
         told(f"  {name:<18} {base}{path}")

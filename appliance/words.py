@@ -2,7 +2,8 @@
 
 The house speaks codes; here they become words. Message ids are the English sentences; `locale/*.rules.po` holds the
 Russian and Ukrainian of this module and of the slip, `*.pages.po` those of the pages, `*.documents.po` those of the
-command line. One catalogue serves all.
+command line, `*.figures.po` of the head's figures, `*.doctor.po` of the technician, `*.hardware.po` of
+hardware.toml. One catalogue serves all.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from importlib.resources import files
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from appliance import doctor_sentences
 from appliance.desk_word import DeskWord
+from appliance.device_words import DRIVERS
 from appliance.domain.plan import Plan
 from appliance.reason_words import HOURS
 
 LANGUAGES = ("ru", "uk", "en")
 FALLBACK = "en"
-PARTS = ("rules", "pages", "documents", "figures")
+PARTS = ("rules", "pages", "documents", "figures", "doctor", "hardware", "bench", "sheets", "drivers", "paper")
 
 
 class Facts(dict[str, object]):
@@ -191,6 +194,12 @@ RULES: Mapping[str, str] = {
     "undo-moved-on": (
         "{number} has moved on since then, so the action can't be taken back. Find the ticket at reception."
     ),
+    "unknown-bell": "There is no bell “{bell}”. Reload the page and look which one rings.",
+    "bell-silent": "Nobody is ringing the bell “{bell}” now: the call is over. Nothing need be done.",
+    "bell-not-answered": "Nobody has answered the bell “{bell}” yet. Answer it first, then go out.",
+    "unknown-device": "“{device}” can't be the name of a device. Use small Latin letters, digits, dots and slashes.",
+    "unknown-condition": "“{condition}” isn't a condition of a device. Send ready, warning, missing or fault.",
+    "too-many-devices": "The book has room for {limit} devices and all of it is taken. Tell the technician.",
     "key-has-no-effect": "This key does nothing {desk_word:at} {desk} now. The screen there shows what each key does.",
     "changed-meanwhile": "Something has changed {desk_word:at} {desk} meanwhile. Look at the screen and press again.",
     "no-plan": ("This office has no plan of services and desks yet. The technician puts plan.toml in place."),
@@ -376,4 +385,4 @@ TITLES: Mapping[int, str] = {
 UNKNOWN = "Something is out of order ({code}). Tell the technician."
 """For a code that has no sentence yet."""
 
-SENTENCES: Mapping[str, str] = {**DEVICES, **HOURS, **API, **RULES}
+SENTENCES: Mapping[str, str] = {**DEVICES, **DRIVERS, **doctor_sentences.SENTENCES, **HOURS, **API, **RULES}

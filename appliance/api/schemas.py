@@ -244,7 +244,11 @@ class CallView(Told):
 
 
 class HallView(Told):
-    """What the hall shows: the newest call first. `seq` grows with every change; `now`: None on an untrusted clock."""
+    """What the hall shows: the newest call first.
+
+    `seq` grows with every change; `now`: None on an untrusted clock. `patterns`: the screens that show the test picture
+    instead.
+    """
 
     seq: int
     calls: list[CallView]
@@ -255,6 +259,32 @@ class HallView(Told):
     on_break: list[int]
     paused: str | None = None
     languages: list[Language]
+    patterns: list[str] = Field(default_factory=list)
+
+
+class ScreenBody(Asked):
+    """A page of the hall tells that it lives.
+
+    `seq`: of the state that it shows, 0 for none; `age_ms`: since the office gave that state.
+    """
+
+    seq: Annotated[int, Field(ge=0, le=2**53)]
+    age_ms: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class ScreenView(Told):
+    """A screen of the hall.
+
+    `silent_s`: since its page told anything, or since the office started when `seen` is false. `pattern`: it is to show
+    the test picture.
+    """
+
+    name: str
+    condition: Literal["ready", "missing", "fault"]
+    reason: str
+    seen: bool
+    silent_s: int
+    pattern: bool
 
 
 class ServiceView(Told):
@@ -349,8 +379,26 @@ class LineView(Told):
     reason: str = ""
 
 
+class BellView(Told):
+    """A call of the bell at the ramp that is not over. `escalated`: 0, 1 (every desk sees it) or 2 (the centre too)."""
+
+    bell: str
+    state: Literal["rung", "answered"]
+    rung_s: int
+    answered_s: int | None
+    rings: int
+    escalated: int
+
+
+class BellsView(Told):
+    """The calls that are not over, the oldest first."""
+
+    seq: int
+    bells: list[BellView]
+
+
 class DeskView(Told):
-    """A desk, for its operator."""
+    """A desk, for its operator. `bells`: calls at the ramp that nobody has answered for a minute."""
 
     seq: int
     number: int
@@ -376,13 +424,30 @@ class DeskView(Told):
     undo_s: int
     open_day: bool
     now: str | None
+    bells: list[BellView] = Field(default_factory=list)
 
 
 class DeviceView(Told):
     """A device or a part of the box: its condition, since when, why, and what to do (codes with facts)."""
 
     name: str
-    kind: Literal["printer", "buttons", "voice", "replica", "disk", "clock", "store", "board", "plan"]
+    kind: Literal[
+        "printer",
+        "buttons",
+        "bus",
+        "module",
+        "keypad",
+        "display",
+        "board",
+        "voice",
+        "bell",
+        "power",
+        "replica",
+        "disk",
+        "clock",
+        "store",
+        "plan",
+    ]
     condition: Literal["ready", "warning", "missing", "fault"]
     since: datetime
     reason: str
@@ -438,6 +503,7 @@ class OfficeView(Told):
     clock_trusted: bool
     uptime_s: int
     version: str
+    bells: list[BellView] = Field(default_factory=list)
 
 
 class EntryView(Told):
@@ -565,6 +631,7 @@ class ReceptionView(Told):
     gone: int
     desks: list[DeskRow]
     advice: AdviceView | None
+    bells: list[BellView] = Field(default_factory=list)
 
 
 class PlanView(Told):
@@ -621,3 +688,45 @@ class Problem(Told):
     detail: str
     code: str
     facts: dict[str, str | int] = Field(default_factory=dict)
+
+
+class DeviceSpanView(Told):
+    """A device in one condition. `until` and `lasted_s` are None while it lasts; `seq` is the entry it began with."""
+
+    since: datetime
+    until: datetime | None
+    lasted_s: int | None
+    condition: str
+    reason: str
+    seq: int
+
+
+class DeviceHistoryView(Told):
+    """The conditions of a device, the newest first."""
+
+    device: str
+    spans: list[DeviceSpanView]
+
+
+class AvailabilityRow(Told):
+    """A device on one day.
+
+    `watched_s`: of the day's opening hours, what the box can tell of; `share`: in which it worked. `repair_s`: the mean
+    of the repairs that ended that day.
+    """
+
+    device: str
+    day: int
+    date: date | None
+    watched_s: int
+    share: float | None
+    outages: int
+    repair_s: int | None
+
+
+class AvailabilityView(Told):
+    """The availability of every device, by day."""
+
+    first: date
+    last: date
+    rows: list[AvailabilityRow]

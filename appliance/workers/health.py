@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from appliance.store.ballast import Ballast
 from appliance.store.writer import QueueWriter
 from appliance.workers.clock import OfficeClock
-from hardware.ports import Buttons, Condition, DeviceState, TicketPrinter, Voice
+from hardware.doctor.examination import Part
+from hardware.ports import Condition, DeviceState
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +53,7 @@ class Parts:
     writer: QueueWriter
     clock: OfficeClock
     ballast: Ballast
-    printer: TicketPrinter | None
-    buttons: Buttons | None
-    voice: Voice
+    devices: Callable[[], Iterable[Part]]
     replica: Callable[[], ReplicaGlance | None]
     notes: Callable[[], Sequence[Device]] = tuple
     """What else is wrong, such as a plan that could not be taken over."""
@@ -82,15 +81,11 @@ class Health:
 
     def devices(self) -> Sequence[Device]:
         """Every device, in the order of the page."""
-        parts = self._parts
-        found = []
-        if parts.printer is not None:
-            found.append(_device("printer", "printer", parts.printer.state()))
-        if parts.buttons is not None:
-            found += _controls(parts.buttons.state())
-        found.append(_device("voice", "voice", parts.voice.state()))
-        found += [self._replica(), self._disk(), self._clock(), self._store(), *self._parts.notes()]
-        return found
+        return [*_listed(self._parts.devices()), *self.box()]
+
+    def box(self) -> Sequence[Device]:
+        """What is no device of hardware.toml: the live copy, the disk, the clock, the database, the documents."""
+        return [self._replica(), self._disk(), self._clock(), self._store(), *self._parts.notes()]
 
     def _replica(self) -> Device:
         glance = self._parts.replica()
@@ -148,7 +143,8 @@ class Health:
             log.warning("disk reserve %s", "is back" if held else "is spent: issuing stops")
 
 
-def _device(name: str, kind: str, state: DeviceState) -> Device:
+def device_of(name: str, kind: str, state: DeviceState) -> Device:
+    """A device in the words of the list: ready with a warning is a condition of its own."""
     condition = state.condition.value
     reason = state.reason
     if state.condition is Condition.READY and state.warning:
@@ -156,11 +152,19 @@ def _device(name: str, kind: str, state: DeviceState) -> Device:
     return Device(name, kind, condition, state.since, reason, state.hint, dict(state.facts))
 
 
-def _controls(states: Mapping[str, DeviceState]) -> list[Device]:
-    """The keys that are not well, or one line that says that all are."""
-    bad = [(name, state) for name, state in states.items() if state.condition is not Condition.READY]
-    if bad:
-        return [_device(name, "buttons", state) for name, state in bad]
-    since = max((state.since for state in states.values()), default=datetime.now(UTC))
-    facts = {"count": str(len(states))}
-    return [Device("buttons", "buttons", "ready", since, facts=facts)]
+def _listed(parts: Iterable[Part]) -> Iterator[Device]:
+    """Every device; keys that are well are one line together, at the place of the first key."""
+    found: list[Device] = []
+    well: list[DeviceState] = []
+    place = 0
+    for part in parts:
+        if part.kind == "buttons":
+            place = place or len(found)
+            if part.state.condition is Condition.READY:
+                well.append(part.state)
+                continue
+        found.append(device_of(part.name, part.kind, part.state))
+    if well:
+        since = max(state.since for state in well)
+        found.insert(place, Device("buttons", "buttons", "ready", since, facts={"count": str(len(well))}))
+    yield from found

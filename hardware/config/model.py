@@ -274,6 +274,10 @@ class HardwareConfig:
         """The lamp of each desk."""
         return {panel.desk: panel.lamp for panel in self.panels}
 
+    def digits_on(self, bus: str) -> tuple[DigitsBoardConfig, ...]:
+        """The digit displays that hang on a bus."""
+        return tuple(one for one in self.boards if isinstance(one, DigitsBoardConfig) and one.bus == bus)
+
     def _panel_keys(self) -> Iterator[KeyConfig]:
         gpio = self.gpio
         lockouts = (gpio.next_lockout_ms, gpio.repeat_lockout_ms, gpio.finish_lockout_ms)

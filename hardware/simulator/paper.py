@@ -7,7 +7,7 @@ not guessed. Letters are drawn in cells of 12 by 24 dots as a receipt printer do
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from hardware.paper.slip import qr_matrix
 
-CODE_PAGES = {0: "cp437", 17: "cp866", 44: "cp1125", 46: "cp1251"}
+CODE_PAGES: Mapping[int, str] = {0: "cp437", 17: "cp866", 44: "cp1125", 46: "cp1251"}
+"""The slots of Epson, which are those of a printer that is told nothing else."""
+
+TEAR_LINES = 6
+
 _FONT = Path(__file__).parent.parent / "fonts" / "GolosText-600.ttf"
 _CELL_WIDTH, _CELL_HEIGHT = 12, 24
 _ESC_SPACING = 30
@@ -76,17 +80,31 @@ class Mechanism:
         send: Callable[[bytes], None],
         on_paper: Callable[[Paper], None],
         on_report: Callable[[int], None],
+        slots: Mapping[int, str] = CODE_PAGES,
+        dpi: int = 203,
+        cutter: bool = True,
     ) -> None:
+        """`slots`: the code pages it has, by the number of `ESC t`; any other number means cp437.
+
+        Without a `cutter` a slip is torn off where it is fed past the bar (`ESC d` by TEAR_LINES or more).
+        """
         self.width = width
         self.dots_left: int | None = None
         """Paper left before its end, None for a full roll."""
+        self.dots_moved = 0
+        """How far the paper has come in all."""
         self.process_ids = True
+        self.confirms = True
+        """Whether it answers what is asked in line when it comes to it."""
         self.status: Callable[[], int] = lambda: 0
         self.unknown: list[bytes] = []
         self.blank_cuts = 0
         self._send = send
         self._on_paper = on_paper
         self._on_report = on_report
+        self._slots = slots
+        self._dpi = dpi
+        self._cutter = cutter
         self._last: Paper | None = None
         self.reset()
 
@@ -153,7 +171,7 @@ class Mechanism:
                 self._style = _Style()
                 self._line = []
             case b"\x1bt":
-                self._style = replace(style, page=CODE_PAGES.get(first, "cp437"))
+                self._style = replace(style, page=self._slots.get(first, "cp437"))
             case b"\x1ba":
                 self._style = replace(style, align=first & 3)
             case b"\x1bE":
@@ -166,7 +184,7 @@ class Mechanism:
             case b"\x1dB":
                 self._style = replace(style, invert=bool(first & 1))
             case b"\x1dP":
-                self._style = replace(style, unit=203 / args[1] if args[1] else 0.5)
+                self._style = replace(style, unit=self._dpi / args[1] if args[1] else 0.5)
             case b"\x1b2":
                 self._style = replace(style, spacing=_ESC_SPACING)
             case b"\x1b3":
@@ -177,9 +195,11 @@ class Mechanism:
             case b"\x1bd":
                 self._end_line(feed=False)
                 self._feed(first * style.spacing)
+                if not self._cutter and first >= TEAR_LINES:
+                    self._finish(torn=False)
             case b"\x1da":
                 self._on_report(first)
-            case b"\x1dr":
+            case b"\x1dr" if self.confirms:
                 self._send(bytes((self.status(),)))
             case b"\x1dI":
                 self._send(b"\x5fVirtual\x00" if first >= 65 else b"\x20")
@@ -198,7 +218,8 @@ class Mechanism:
                 letters = args[2:6]
                 if self._last is not None and not self._strips and not self._line:
                     self._last.job_ids.append(_number(letters))
-                self._send(b"\x37\x22" + letters + b"\x00")
+                if self.confirms:
+                    self._send(b"\x37\x22" + letters + b"\x00")
             case ("k", b"1A" | b"1E"):
                 pass
             case ("k", b"1C"):
@@ -288,6 +309,7 @@ class Mechanism:
             self._use(dots)
 
     def _use(self, dots: int) -> None:
+        self.dots_moved += dots
         if self.dots_left is not None:
             self.dots_left -= dots
 

@@ -20,7 +20,7 @@ SHORT_REQUEST = 8
 """Bytes of a request that carries no list of values."""
 REGISTERS_IN_A_REQUEST, BITS_IN_A_REQUEST = 123, 1968
 
-FILTER_S = 0.004
+FILTER_S = 0.008
 """What an input module's own filter lets pass is longer than this; real ones take some milliseconds."""
 
 

@@ -173,7 +173,7 @@ class Rounds:
 
     def edges(self, visits: int) -> list[float]:
         """Seconds from the edge that decides (a desk's key coming up) to the lamp."""
-        simulation = self._office.devices.simulation
+        simulation = self._office.devices.bench
         assert simulation is not None
         panel = simulation.panel
         assert panel is not None

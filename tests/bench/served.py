@@ -52,7 +52,7 @@ class Orders:
     def _run(self) -> None:
         while order := self._channel.recv(64):
             if order == b"press":
-                simulation = self._office.devices.simulation
+                simulation = self._office.devices.bench
                 assert simulation is not None
                 assert simulation.panel is not None
                 simulation.panel.press("kiosk/bills")

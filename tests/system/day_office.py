@@ -31,8 +31,9 @@ from appliance.scenario.file import Scenario, instant
 from appliance.scenario.office import Box
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
-from hardware.config import GpioConfig, HardwareConfig, PanelConfig
-from hardware.keys.gpio import GpioButtons, open_pin_factory
+from hardware.config import GPIO, GpioConfig, HardwareConfig, PanelConfig, Point, SoundConfig
+from hardware.keys.gpio import GpioButtons
+from hardware.pins import open_pin_factory
 from hardware.ports import Press
 from hardware.simulator.panel import VirtualPanel
 from tests.api.rig import CHEAP, PIN, Parts, replica
@@ -90,8 +91,8 @@ class DayOffice:
         plan = checked_plan(document)
         self.zone = ZoneInfo(plan.timezone)
         pins = iter(range(FIRST_PIN, FIRST_PIN + 3 * len(PANELS)))
-        panels = tuple(PanelConfig(desk, next(pins), next(pins), next(pins)) for desk in PANELS)
-        hardware = HardwareConfig("simulated", HURRIED, (), panels, None, "simulated")
+        panels = tuple(PanelConfig(desk, *(Point(GPIO, next(pins)) for _ in range(3))) for desk in PANELS)
+        hardware = HardwareConfig("simulated", HURRIED, panels=panels, sound=SoundConfig("simulated"))
         self.box = Box(Scenario(folder, plan, hardware, self.zone, instant(*begins, self.zone), True, 0, 0, ()), folder)
         self.plan, self.time = plan, self.box.time
         self.answers: Counter[tuple[str, int, str]] = Counter()
@@ -120,7 +121,7 @@ class DayOffice:
         while not self._server.started:
             assert self._web.is_alive()
             time.sleep(0.01)
-        self._factory = open_pin_factory("mock")
+        self._factory = open_pin_factory("mock").factory
         self._buttons = GpioButtons(self._keys.values(), self._factory)
         self._buttons.start(self._on_press)
         self._panel = VirtualPanel(self._keys.values(), self._factory)

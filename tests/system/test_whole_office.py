@@ -140,7 +140,7 @@ def test_killed_in_the_middle_it_comes_back_with_everybody_and_a_slip_in_doubt_i
     config = lay_out(tmp_path)
     with OfficeRun(config) as office:
         office.wait_ready()
-        office.ask("POST", "/api/v1/sim/printer", {"fault": "paper-out"})
+        office.ask("POST", "/api/v1/sim/fault", {"device": "printer", "fault": "paper-out"})
         labels = []
         for n in range(3):
             status, ticket = office.ask("POST", "/api/v1/tickets", {"service": "bills"}, key=f"k{n}")
@@ -181,7 +181,7 @@ def committed(seq):
 office.writer.listen(committed)
 office.start()
 office.clock.look(); office._clock_worker.look()
-office.devices.simulation.panel.press("kiosk/bills")
+office.devices.bench.panel.press("kiosk/bills")
 assert counted.wait(10)
 print("loaded:", loaded)
 office.close()

@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from appliance.api.schemas import (
+    BellView,
     DeskView,
     EntryView,
     HallView,
@@ -45,7 +46,8 @@ from tests.web.scenes import (
     ticket,
     words,
 )
-from web.office import mount_pages
+from tests.web.technician_tools import FakePast, FakeTools
+from web.office import mount_pages, technician_device
 
 DEMO = Path(__file__).resolve().parents[2] / "appliance" / "demo" / "plan.toml"
 
@@ -59,6 +61,7 @@ class FakeReading:
     scene: str = "serving"
     issued: TicketView = field(default_factory=ticket)
     reception_view: ReceptionView = field(default_factory=reception)
+    bells: list[BellView] = field(default_factory=list)
     role: str = "owner"
     people: tuple[tuple[str, str], ...] = (("smirnova", "Смирнова Е. А."), ("kovalenko", "Коваленко О. І."))
     simulated: bool = True
@@ -66,6 +69,7 @@ class FakeReading:
     office_open: bool = True
     broken: bool = True
     plan: Plan | None = None
+    technician: FakeTools | None = field(default_factory=FakeTools)
 
     def kiosk(self) -> KioskView:
         """The canned kiosk."""
@@ -86,7 +90,7 @@ class FakeReading:
     def desk(self, number: int) -> DeskView | None:
         """Desks 1, 2, 3 and 7."""
         view = desk(self.scene) if number == 7 else desk(("serving", "free", "called")[number % 3])
-        return view.model_copy(update={"number": number}) if number in (1, 2, 3, 7) else None
+        return view.model_copy(update={"number": number, "bells": self.bells}) if number in (1, 2, 3, 7) else None
 
     def ticket(self, number: int) -> TicketView | None:
         """The canned ticket, or one of the canned hall."""
@@ -127,7 +131,13 @@ class FakeReading:
         """The office with one fault, one warning and the rest in order, or all in order."""
         devices = [
             device("printer", "printer", *(("fault", "paper-out", "load-paper") if self.broken else ())),
-            device("desk/2/next", "buttons", *(("warning", "key-stuck", "check-key") if self.broken else ())),
+            device("desk/2/next", "buttons", *(("warning", "key-stuck", "free-the-key") if self.broken else ())),
+            device("desks", "bus"),
+            device("desks/1", "module"),
+            device("board/window-7", "board"),
+            device("board/hall", "board"),
+            device("bell/ramp", "bell"),
+            device("power/fail", "power"),
             device("voice", "voice"),
             device("replica", "replica"),
             device("disk", "disk", free="21600"),
@@ -210,6 +220,8 @@ class FakeOffice:
     refusal: tuple[int, str] | None = None
     code: str = "x"
     silent: bool = False
+    answers: dict[str, Any] = field(default_factory=dict)
+    past: FakePast = field(default_factory=FakePast)
 
     def app(self) -> FastAPI:
         """Pages and an API without rules."""
@@ -236,17 +248,42 @@ class FakeOffice:
         @app.get("/api/v1/sim/state")
         def sim_state() -> dict[str, Any]:
             controls = [f"desk/{n}/{name}" for n in (1, 2, 3) for name in ("next", "repeat", "finish")]
+            lamps = [*(f"desk/{n}" for n in (1, 2, 3)), "bell/ramp/heard", "bell/ramp/coming", "bell/ramp/buzzer"]
+            faults = {
+                "printer": ("printer", ["paper-out", "cover-open", "no-power"]),
+                "desks": ("bus", ["unplugged", "noise"]),
+                "desks/1": ("module", ["no-power"]),
+                "bell/ramp": ("bell", ["loop-cut"]),
+            }
             return {
-                "controls": [*controls, "kiosk/receipt-text", "kiosk/house"],
+                "controls": [*controls, "kiosk/receipt-text", "kiosk/house", "bell/ramp", "answer/ramp"],
+                "devices": [
+                    {"name": name, "kind": kind, "faults": known, "active": known[-1:] if kind == "bell" else []}
+                    for name, (kind, known) in faults.items()
+                ],
+                "lamps": [
+                    {"name": name, "on": name == "bell/ramp/heard", "blinks": 2, "refusals": 0} for name in lamps
+                ],
+                "boards": [
+                    {"name": "desk1", "desk": 1, "text": " 138", "picture": False},
+                    {"name": "line", "desk": None, "text": "", "picture": True},
+                ],
                 "printer": True,
                 "papers": [{"n": 0, "text": ["А 138"], "copy_marked": True, "torn": False}],
                 "spoken": [
-                    {"text": "Талон А сто тридцать восемь, окно семь", "language": "ru", "at": "2026-11-24T07:42:00Z"}
+                    {
+                        "n": 0,
+                        "text": "Талон А сто тридцать восемь, окно семь",
+                        "language": "ru",
+                        "at": "2026-11-24T07:42:00Z",
+                    }
                 ],
             }
 
+        @app.get("/api/v1/technician/slip")
         @app.get("/api/v1/sim/paper/{number}.png")
-        def paper(number: int) -> Response:
+        @app.get("/api/v1/sim/board/{name}.png")
+        def paper(number: int = 0) -> Response:
             return Response(PIXEL, media_type="image/png")
 
         @app.api_route("/api/v1/{path:path}", methods=["POST", "PUT", "DELETE"])
@@ -259,9 +296,10 @@ class FakeOffice:
                 return JSONResponse({"title": "Conflict", "detail": detail, "code": self.code}, status)
             if path in ("tickets", "tickets/adopt"):
                 return Response(self.reading.issued.model_dump_json(), 201, media_type="application/json")
-            return JSONResponse({})
+            return JSONResponse(self.answers.get(path, {}))
 
-        mount_pages(app, self.reading)
+        pages = mount_pages(app, self.reading)
+        app.include_router(technician_device.router(pages, self.past))
         return app
 
 

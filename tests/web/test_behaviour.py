@@ -344,18 +344,20 @@ def test_an_operator_is_added_by_the_owner(page: Page, fresh: FakeOffice) -> Non
 def test_the_bench_presses_keys_and_spoils_paper(page: Page, fresh: FakeOffice) -> None:
     page.goto("/sim?lang=ru")
     page.locator('[data-control="desk/1/next"]').click()
-    page.locator(".finger label").nth(3).click()
+    page.locator(".finger input[value=stick]").check()
     stuck = page.locator('[data-control="desk/2/finish"]')
     stuck.click()
     expect(stuck).to_have_attribute("aria-pressed", "true")
     stuck.click()
-    page.locator('[data-fault="paper-out"]').click()
+    page.locator('[data-device="printer"][data-fault="paper-out"]').click()
+    page.locator('[data-device="bell/ramp"]').click()
     page.locator("#take").click()
     page.wait_for_timeout(100)
     assert [one[1:3] for one in fresh.asked] == [
         ("sim/press", {"control": "desk/1/next", "kind": "tap"}),
         ("sim/press", {"control": "desk/2/finish", "kind": "stick"}),
         ("sim/press", {"control": "desk/2/finish", "kind": "release"}),
-        ("sim/printer", {"fault": "paper-out"}),
+        ("sim/fault", {"device": "printer", "fault": "paper-out", "on": True}),
+        ("sim/fault", {"device": "bell/ramp", "fault": "loop-cut", "on": False}),
         ("sim/paper/take", {}),
     ]

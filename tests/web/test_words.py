@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from appliance import indicator_words, words
+from appliance import doctor_words, indicator_words, words
 from web.office import language as tongue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,18 +39,19 @@ def catalogue(language: str, part: str = "pages") -> Catalog:
 def test_every_message_is_translated_and_none_is_left_over(language: str) -> None:
     there = {
         tuple(m.id) if isinstance(m.id, list | tuple) else m.id
-        for part in ("pages", "figures")
+        for part in ("pages", "figures", "doctor", "bench")
         for m in catalogue(language, part)
         if m.id
     }
-    wanted = used() | set(indicator_words.messages())
+    wanted = used() | set(indicator_words.messages()) | set(doctor_words.messages())
     assert wanted - there == set()
     assert there - wanted == set()
 
 
+@pytest.mark.parametrize("part", ["pages", "doctor"])
 @pytest.mark.parametrize("language", ["ru", "uk"])
-def test_translations_are_whole_and_keep_their_placeholders(language: str) -> None:
-    for message in catalogue(language):
+def test_translations_are_whole_and_keep_their_placeholders(language: str, part: str) -> None:
+    for message in catalogue(language, part):
         if not message.id:
             continue
         assert not message.fuzzy, message.id
@@ -65,10 +66,12 @@ def test_translations_are_whole_and_keep_their_placeholders(language: str) -> No
 
 
 @pytest.mark.parametrize("language", ["ru", "uk"])
-def test_messages_that_both_catalogues_have_say_the_same(language: str) -> None:
-    pages = {str(m.id): m.string for m in catalogue(language) if m.id}
-    rules = {str(m.id): m.string for m in catalogue(language, "rules") if m.id}
-    assert {key for key in pages.keys() & rules.keys() if pages[key] != rules[key]} == set()
+def test_messages_that_several_catalogues_have_say_the_same(language: str) -> None:
+    told: dict[str, object] = {}
+    for part in ("rules", "documents", "figures", "doctor", "pages"):
+        for m in catalogue(language, part):
+            if m.id and m.context is None:
+                assert told.setdefault(str(m.id), m.string) == m.string, (part, m.id)
 
 
 @pytest.mark.parametrize(

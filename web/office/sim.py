@@ -13,20 +13,30 @@ from web.office.pages import Pages
 from web.office.wording import CONDITIONS, DEVICES, N_, SEVERITY, STATES
 
 KEYS = {"next": N_("Next key"), "repeat": N_("Repeat key"), "finish": N_("Finish key")}
-GESTURES = {
-    "tap": N_("tap"),
-    "hold": N_("hold"),
-    "bounce": N_("worn contact"),
-    "stick": N_("stick"),
-    "release": N_("let go"),
-}
-FAULTS = (
-    ("paper-out", N_("Paper runs out"), "paper-load", N_("Load paper")),
-    ("near-end", N_("Roll near its end"), "roll-new", N_("New roll")),
-    ("cover-open", N_("Open the cover"), "cover-close", N_("Close the cover")),
-    ("power-off", N_("Power off"), "power-on", N_("Power on")),
-    ("unplug", N_("Pull the cable"), "plug", N_("Plug the cable in")),
+GESTURES = (
+    ("tap", N_("tap")),
+    ("hold", N_("hold")),
+    ("bounce", N_("worn contact")),
+    ("noise", N_("noise on the cable")),
+    ("stick", N_("stick")),
 )
+FAULTS = {
+    "paper-out": N_("no paper"),
+    "near-end": N_("roll near its end"),
+    "cover-open": N_("cover open"),
+    "paused": N_("paused"),
+    "jam": N_("cutter jammed"),
+    "no-power": N_("no power"),
+    "unplugged": N_("cable pulled"),
+    "silent": N_("answers nothing"),
+    "hung": N_("takes no bytes"),
+    "noise": N_("noise on the line"),
+    "loop-cut": N_("wire cut"),
+    "no-mains": N_("no mains"),
+}
+"""A fault as a person would say it; pressed, the device has it."""
+
+LAMPS = {"heard": N_("lamp “heard”"), "coming": N_("lamp “coming”"), "buzzer": N_("buzzer inside")}
 
 
 def router(pages: Pages) -> APIRouter:
@@ -55,16 +65,23 @@ def router(pages: Pages) -> APIRouter:
             "desks": {n: say(pages.place.numbered, code, number=n) for n in (plan.desks if plan else ())},
             "services": {one.id: title(one, code) for one in pages.reading.kiosk().services},
             "keys": {name: say(message, code) for name, message in KEYS.items()},
-            "gestures": {name: say(message, code) for name, message in GESTURES.items()},
+            "kinds": {kind: say(message, code) for kind, message in DEVICES.items()},
+            "faults": {fault: say(message, code) for fault, message in FAULTS.items()},
+            "lamps": {lamp: say(message, code) for lamp, message in LAMPS.items()},
             "kiosk": say(N_("Kiosk buttons"), code),
+            "bell": say(N_("Bell at the ramp"), code),
+            "ring": say(N_("Ring"), code),
+            "answer": say(N_("Key inside: I am coming"), code),
             "paper": say(N_("Slip %(number)s"), code, number="{n}"),
             "copy": say(N_("a copy"), code),
             "torn": say(N_("torn off by a power cut"), code),
             "noPaper": say(N_("The tray is empty."), code),
             "silence": say(N_("Nothing has been spoken yet."), code),
+            "listen": say(N_("Listen"), code),
+            "dark": say(N_("dark"), code),
         }
         return pages.show(
-            request, "sim.html", words=json.dumps(words, ensure_ascii=False), faults=FAULTS, **status_values()
+            request, "sim.html", words=json.dumps(words, ensure_ascii=False), gestures=GESTURES, **status_values()
         )
 
     @made.get("/sim/status")

@@ -88,6 +88,12 @@ DEVICES = {
     "plan": N_("Plan"),
     "store": N_("Database"),
     "board": N_("Hall board"),
+    "bus": N_("Bus of the keys"),
+    "module": N_("Input module"),
+    "keypad": N_("USB keypad"),
+    "display": N_("Number display"),
+    "bell": N_("Call bell"),
+    "power": N_("Contact of the mains"),
 }
 
 SLIPS = {

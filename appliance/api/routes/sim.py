@@ -1,4 +1,4 @@
-"""The simulated devices: pressing keys, spoiling paper, taking slips. Real hardware has no such routes."""
+"""The simulated devices: pressing keys, making faults, taking slips. Real hardware has no such routes."""
 
 from __future__ import annotations
 
@@ -12,39 +12,28 @@ from appliance.api.problems import Denied, Trouble
 from appliance.api.schemas import Asked, Told
 
 if TYPE_CHECKING:
-    from hardware.simulator.panel import VirtualPanel
+    from hardware.simulator.bench import Bench
     from hardware.simulator.paper import Paper
-    from hardware.simulator.printer import VirtualPrinter
-    from hardware.simulator.voice import VirtualVoice
 
 PAPERS_SHOWN = 12
+SPOKEN_SHOWN = 8
 
-Kind = Literal["tap", "hold", "bounce", "spike", "stick", "release"]
-Fault = Literal[
-    "paper-out",
-    "paper-load",
-    "near-end",
-    "roll-new",
-    "cover-open",
-    "cover-close",
-    "power-off",
-    "power-on",
-    "unplug",
-    "plug",
-]
+Kind = Literal["tap", "hold", "bounce", "spike", "noise", "stick", "release"]
 
 
 class SimPressBody(Asked):
-    """A key as `hardware.toml` names it, and what a finger does to it."""
+    """A key as `hardware.toml` names it, and what a finger (or the cable) does to it."""
 
     control: str
     kind: Kind = "tap"
 
 
-class SimPrinterBody(Asked):
-    """What happens to the printer."""
+class SimFaultBody(Asked):
+    """A device as its state is named, one of its faults, and whether it is made or mended."""
 
-    fault: Fault
+    device: str
+    fault: str
+    on: bool = True
 
 
 class SimPaper(Told):
@@ -57,11 +46,39 @@ class SimPaper(Told):
 
 
 class SimSpoken(Told):
-    """One announcement that was spoken."""
+    """One announcement that was spoken. It can be heard at `/api/v1/sim/spoken/{n}.wav`."""
 
+    n: int
     text: str
     language: str
     at: datetime
+
+
+class SimDevice(Told):
+    """One device: which faults it can have, and which it has."""
+
+    name: str
+    kind: str
+    faults: list[str]
+    active: list[str]
+
+
+class SimLamp(Told):
+    """A lamp: whether it shines, and how often it has answered a press (`blinks`) or refused one (`refusals`)."""
+
+    name: str
+    on: bool
+    blinks: int
+    refusals: int
+
+
+class SimBoard(Told):
+    """A display: `text` of a digit display, or a picture at `/api/v1/sim/board/{name}.png`."""
+
+    name: str
+    desk: int | None
+    text: str
+    picture: bool
 
 
 class SimState(Told):
@@ -71,62 +88,64 @@ class SimState(Told):
     printer: bool
     papers: list[SimPaper]
     spoken: list[SimSpoken]
+    devices: list[SimDevice]
+    lamps: list[SimLamp]
+    boards: list[SimBoard]
 
 
-def router(panel: VirtualPanel | None, printer: VirtualPrinter | None, voice: VirtualVoice | None) -> APIRouter:
-    """The routes for these devices."""
+def router(bench: Bench) -> APIRouter:
+    """The routes for the devices of this bench."""
     routes = APIRouter(prefix="/sim", tags=["sim"])
 
     @routes.get("/state", operation_id="readSimulation")
     def state() -> SimState:
-        """The keys there are, the slips in the tray, what was said."""
-        papers = papers_of(printer)
+        """The keys there are, the slips in the tray, what was said, what shines, what is broken."""
+        papers = papers_of(bench)
         first = max(0, len(papers) - PAPERS_SHOWN)
+        spoken = bench.spoken()
         return SimState(
-            controls=list(panel.controls) if panel else [],
-            printer=printer is not None,
+            controls=list(bench.controls),
+            printer=bench.printer is not None,
             papers=[
                 SimPaper(n=n, text=list(p.text), copy_marked=p.marked, torn=p.torn)
                 for n, p in enumerate(papers[first:], start=first)
             ],
             spoken=[
-                SimSpoken(text=s.text, language=s.language, at=s.at) for s in (voice.heard() if voice else [])[-8:]
+                SimSpoken(n=n, text=s.text, language=s.language, at=s.at)
+                for n, s in list(enumerate(spoken))[-SPOKEN_SHOWN:]
             ],
+            devices=[
+                SimDevice(name=d.name, kind=d.kind, faults=list(d.faults), active=list(d.active))
+                for d in bench.devices()
+            ],
+            lamps=[SimLamp(name=x.name, on=x.on, blinks=x.blinks, refusals=x.refusals) for x in bench.lamps()],
+            boards=[SimBoard(name=b.name, desk=b.desk, text=b.text, picture=b.picture) for b in bench.displays()],
         )
 
     @routes.post("/press", operation_id="pressSimulatedKey", status_code=204)
     def press(body: SimPressBody) -> None:
-        """Move the pin as a finger would; the debounce judges it like any other."""
+        """Move the contact as a finger would; the debounce judges it like any other."""
+        panel = bench.panel
         if panel is None or body.control not in panel.controls:
             raise Denied(Trouble.NOT_FOUND)
-        actions: dict[Kind, Callable[[str], None]] = {
+        actions: dict[Kind, Callable[[str], object]] = {
             "tap": panel.press,
             "hold": panel.hold,
             "bounce": panel.bounce,
             "spike": panel.spike,
+            "noise": panel.noise,
             "stick": panel.stick,
             "release": panel.release,
         }
         actions[body.kind](body.control)
 
-    @routes.post("/printer", operation_id="spoilSimulatedPrinter", status_code=204)
-    def spoil(body: SimPrinterBody) -> None:
-        """Make or mend a fault of the printer."""
-        if printer is None:
-            raise Denied(Trouble.NOT_FOUND)
-        actions: dict[Fault, Callable[[], None]] = {
-            "paper-out": printer.paper_out,
-            "paper-load": printer.load_paper,
-            "near-end": lambda: printer.near_end(True),
-            "roll-new": lambda: printer.near_end(False),
-            "cover-open": printer.open_cover,
-            "cover-close": printer.close_cover,
-            "power-off": printer.power_off,
-            "power-on": printer.power_on,
-            "unplug": printer.unplug,
-            "plug": printer.plug,
-        }
-        actions[body.fault]()
+    @routes.post("/fault", operation_id="spoilSimulatedDevice", status_code=204)
+    def spoil(body: SimFaultBody) -> None:
+        """Make or mend a fault of a device; `readSimulation` lists which there are."""
+        try:
+            (bench.make if body.on else bench.mend)(body.device, body.fault)
+        except KeyError:
+            raise Denied(Trouble.NOT_FOUND) from None
 
     @routes.get(
         "/paper/{number}.png",
@@ -136,7 +155,7 @@ def router(panel: VirtualPanel | None, printer: VirtualPrinter | None, voice: Vi
     )
     def picture(number: int) -> Response:
         """The slip as it would lie in the tray."""
-        papers = papers_of(printer)
+        papers = papers_of(bench)
         if not 0 <= number < len(papers):
             raise Denied(Trouble.NOT_FOUND)
         return Response(papers[number].png(), media_type="image/png")
@@ -144,12 +163,38 @@ def router(panel: VirtualPanel | None, printer: VirtualPrinter | None, voice: Vi
     @routes.post("/paper/take", operation_id="takeSimulatedPaper", status_code=204)
     def take() -> None:
         """Take the newest slip out of the tray."""
-        if printer is not None:
-            printer.take()
+        if bench.printer is not None:
+            bench.printer.take()
+
+    @routes.get(
+        "/board/{name}.png",
+        operation_id="readSimulatedBoard",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}}},
+    )
+    def board(name: str) -> Response:
+        """What a matrix of dots shows now."""
+        shown = bench.board_png(name)
+        if shown is None:
+            raise Denied(Trouble.NOT_FOUND)
+        return Response(shown, media_type="image/png")
+
+    @routes.get(
+        "/spoken/{number}.wav",
+        operation_id="hearSimulatedVoice",
+        response_class=Response,
+        responses={200: {"content": {"audio/wav": {}}}},
+    )
+    def spoken_wav(number: int) -> Response:
+        """An announcement as the loudspeaker of an office would play it."""
+        heard = bench.spoken_wav(number)
+        if heard is None:
+            raise Denied(Trouble.NOT_FOUND)
+        return Response(heard, media_type="audio/wav")
 
     return routes
 
 
-def papers_of(printer: VirtualPrinter | None) -> list[Paper]:
+def papers_of(bench: Bench) -> list[Paper]:
     """The slips in the tray, the oldest first."""
-    return [] if printer is None else list(printer.paper)
+    return [] if bench.printer is None else list(bench.printer.paper)

@@ -4,7 +4,8 @@
   const words = JSON.parse(document.body.dataset.words);
   const part = (id) => document.getElementById(id);
   const stuck = new Set();
-  let controls = "";
+  const answered = new Map();
+  let built = "";
   let shown = "";
   let asking = false;
 
@@ -38,32 +39,85 @@
     return button;
   }
 
-  function panels(names) {
+  function lamp(name, label) {
+    const made = element("span", "lamp", label);
+    made.dataset.lamp = name;
+    return made;
+  }
+
+  function box(title, wide, keys, lamps) {
+    const made = element("div", wide ? "panel wide" : "panel");
+    const head = element("div", "panelhead");
+    head.append(element("h3", "", title));
+    if (lamps.length) {
+      const row = element("p", "lamps");
+      row.append(...lamps);
+      head.append(row);
+    }
+    made.append(head);
+    const row = element("div", "caps");
+    row.append(...keys);
+    made.append(row);
+    return made;
+  }
+
+  function panels(state) {
     const desks = new Map();
     const kiosk = [];
-    for (const control of names) {
+    const bells = new Map();
+    const lit = new Set(state.lamps.map((one) => one.name));
+    for (const control of state.controls) {
       const [kind, ...rest] = control.split("/");
       if (kind === "desk") desks.set(rest[0], [...(desks.get(rest[0]) ?? []), [control, rest[1]]]);
-      else kiosk.push([control, rest.join("/")]);
+      else if (kind === "kiosk") kiosk.push([control, rest.join("/")]);
+      else if (kind === "bell" || kind === "answer") bells.set(rest[0], [...(bells.get(rest[0]) ?? []), [control, kind]]);
     }
     const made = [];
     for (const [number, keys] of desks) {
-      const box = element("div", "panel");
-      box.append(element("h3", "", words.desks[number] ?? number));
-      const row = element("div", "caps");
-      keys.forEach(([control, key], index) => row.append(keyButton(control, words.keys[key] ?? key, index + 1)));
-      box.append(row);
-      made.push(box);
+      const caps = keys.map(([control, key], index) => keyButton(control, words.keys[key] ?? key, index + 1));
+      made.push(box(words.desks[number] ?? number, false, caps, lit.has(`desk/${number}`) ? [lamp(`desk/${number}`, "")] : []));
     }
-    if (kiosk.length) {
-      const box = element("div", "panel wide");
-      box.append(element("h3", "", words.kiosk));
-      const row = element("div", "caps");
-      for (const [control, service] of kiosk) row.append(keyButton(control, words.services[service] ?? service, ""));
-      box.append(row);
-      made.push(box);
+    for (const [name, keys] of bells) {
+      const caps = keys.map(([control, kind]) => keyButton(control, kind === "bell" ? words.ring : words.answer, ""));
+      const lamps = ["heard", "coming", "buzzer"].filter((one) => lit.has(`bell/${name}/${one}`)).map((one) => lamp(`bell/${name}/${one}`, words.lamps[one]));
+      made.push(box(bells.size > 1 ? `${words.bell}: ${name}` : words.bell, true, caps, lamps));
     }
+    if (kiosk.length) made.push(box(words.kiosk, true, kiosk.map(([control, service]) => keyButton(control, words.services[service] ?? service, "")), []));
     part("panels").replaceChildren(...made);
+  }
+
+  function faults(devices) {
+    part("faults").replaceChildren(...devices.map((device) => {
+      const row = element("div", "faultrow");
+      row.append(element("b", "", words.kinds[device.kind] ?? device.kind));
+      if (device.name !== device.kind) row.append(element("code", "", device.name));
+      const chips = element("span", "chips");
+      chips.append(...device.faults.map((fault) => {
+        const chip = element("button", "chip", words.faults[fault] ?? fault);
+        chip.type = "button";
+        chip.dataset.device = device.name;
+        chip.dataset.fault = fault;
+        chip.setAttribute("aria-pressed", "false");
+        return chip;
+      }));
+      row.append(chips);
+      return row;
+    }));
+  }
+
+  function boards(list) {
+    part("boards-title").hidden = !list.length;
+    part("boards").replaceChildren(...list.map((board) => {
+      const made = element("figure", "display");
+      if (board.picture) {
+        const picture = element("img");
+        picture.src = `/api/v1/sim/board/${board.name}.png?${Date.now()}`;
+        picture.alt = board.text || words.dark;
+        made.append(picture);
+      } else made.append(element("output", "digits", board.text || "\u00a0"));
+      made.append(element("figcaption", "", board.desk === null ? board.name : words.desks[board.desk] ?? board.name));
+      return made;
+    }));
   }
 
   function papers(list) {
@@ -90,10 +144,34 @@
       return;
     }
     part("spoken").replaceChildren(...[...list].reverse().map((one) => {
-      const item = element("li", "", one.text);
-      item.lang = one.language;
+      const item = element("li", "");
+      const said = element("span", "", one.text);
+      said.lang = one.language;
+      const listen = element("button", "button small", words.listen);
+      listen.type = "button";
+      listen.dataset.listen = one.n;
+      item.append(said, listen);
       return item;
     }));
+  }
+
+  function lights(lamps) {
+    for (const one of lamps) {
+      const shown = document.querySelector(`[data-lamp="${one.name}"]`);
+      if (!shown) continue;
+      shown.classList.toggle("on", one.on);
+      const before = answered.get(one.name) ?? [one.blinks, one.refusals];
+      if (one.blinks > before[0]) flash(shown, "blinked");
+      else if (one.refusals > before[1]) flash(shown, "refused");
+      answered.set(one.name, [one.blinks, one.refusals]);
+    }
+  }
+
+  function flash(shown, name) {
+    shown.classList.remove("blinked", "refused");
+    void shown.offsetWidth;
+    shown.classList.add(name);
+    setTimeout(() => shown.classList.remove(name), 1200);
   }
 
   async function look() {
@@ -103,16 +181,24 @@
       const answer = await fetch("/api/v1/sim/state", { cache: "no-store", signal: AbortSignal.timeout(4500) });
       if (!answer.ok) return;
       const state = await answer.json();
-      if (JSON.stringify(state.controls) !== controls) {
-        controls = JSON.stringify(state.controls);
-        panels(state.controls);
+      const layout = JSON.stringify([state.controls, state.devices.map((one) => [one.name, one.faults])]);
+      if (layout !== built) {
+        built = layout;
+        panels(state);
+        faults(state.devices);
+      }
+      lights(state.lamps);
+      for (const device of state.devices) for (const fault of device.faults) {
+        const chip = document.querySelector(`.chip[data-device="${device.name}"][data-fault="${fault}"]`);
+        if (chip) chip.setAttribute("aria-pressed", String(device.active.includes(fault)));
       }
       part("printer").hidden = !state.printer;
-      const now = JSON.stringify([state.papers, state.spoken]);
+      const now = JSON.stringify([state.papers, state.spoken, state.boards]);
       if (now === shown) return;
       shown = now;
       papers(state.papers);
       spoken(state.spoken);
+      boards(state.boards);
     } catch {
       // The age in the bar tells it.
     } finally {
@@ -123,8 +209,9 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.dataset.fault) tell("/api/v1/sim/printer", { fault: button.dataset.fault });
+    if (button.dataset.fault) tell("/api/v1/sim/fault", { device: button.dataset.device, fault: button.dataset.fault, on: button.getAttribute("aria-pressed") !== "true" });
     else if (button.id === "take") tell("/api/v1/sim/paper/take", {});
+    else if (button.dataset.listen) new Audio(`/api/v1/sim/spoken/${button.dataset.listen}.wav`).play().catch(() => {});
     else if (button.dataset.control) {
       const control = button.dataset.control;
       const gesture = document.querySelector("[name=gesture]:checked").value;
