@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.sheet_commands import add_sheet_command
+
 if TYPE_CHECKING:
     from hardware.config.mistakes import HardwareConfigError
 
@@ -14,13 +16,15 @@ Commands = Any
 
 
 def add_hardware_commands(commands: Commands) -> None:
-    """`talon hardware check`."""
+    """`talon hardware check` and `talon hardware sheet`."""
     hardware = commands.add_parser("hardware", help="check the devices of an office")
     actions = hardware.add_subparsers(required=True, metavar="ACTION")
 
     check = actions.add_parser("check", help="every mistake of a hardware.toml, with its place")
     check.add_argument("file", type=Path)
     check.set_defaults(run=_check)
+
+    add_sheet_command(actions)
 
 
 def mistakes(error: HardwareConfigError, language: str) -> list[str]:
