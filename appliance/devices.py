@@ -26,7 +26,7 @@ from hardware.lamps import SilentLamp, open_lamp, open_light
 from hardware.modbus.bus import ModbusBus
 from hardware.paper.slip import WIDTH_58MM, WIDTH_80MM
 from hardware.pins import MOCK, OpenedFactory
-from hardware.ports import Board, Lamp, Light, Press, TicketPrinter, Voice
+from hardware.ports import Board, Lamp, Light, Press, Voice
 from hardware.printing.printer import EscposPrinter
 from hardware.printing.profiles import PROFILES, PrinterProfile
 from hardware.sound.silent import SilentVoice
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 SPEECH_S = 2.5
 """How long the simulated voice takes for one announcement."""
+
+PAPER_MM_S = 200.0
+"""How fast the simulated printer moves its paper."""
 
 
 class Devices:
@@ -48,7 +51,7 @@ class Devices:
         self.bench = _bench(config, folder, self.profile)
         self.buses = {bus.name: self._bus(bus) for bus in config.buses}
         self.keys = self._keys()
-        self.printer: TicketPrinter | None = None
+        self.printer: EscposPrinter | None = None
         if config.printer is not None:
             virtual = None if self.bench is None else self.bench.printer
             self.printer = EscposPrinter(config.printer.port if virtual is None else virtual.path, self.profile)
@@ -163,7 +166,9 @@ def _bench(config: HardwareConfig, folder: Path, profile: PrinterProfile) -> Ben
 
     virtual = None
     if config.printer is not None and config.printer.port == SIMULATED:
-        virtual = VirtualPrinter(folder / "printer", width=profile.width, slots=profile.code_pages or CODE_PAGES)
+        virtual = VirtualPrinter(
+            folder / "printer", width=profile.width, slots=profile.code_pages or CODE_PAGES, paper_mm_s=PAPER_MM_S
+        )
     return Bench(config, folder, virtual, SPEECH_S)
 
 

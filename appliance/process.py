@@ -46,6 +46,7 @@ from appliance.workers.printing import PrintingWorker
 from appliance.workers.ringing import Ringing
 from appliance.workers.screens import Screens
 from appliance.workers.showing import ShowingWorker
+from appliance.workers.slip_layout import SlipLayout
 from hardware.config import load as load_hardware
 from hardware.ports import Press
 
@@ -103,6 +104,8 @@ class OfficeProcess:
         self._showing = ShowingWorker(self.writer, self.devices.boards, self.clock.now)
         self._ringing = Ringing(self.writer, self.clock.now, lambda: self.devices.bells)
         self.screens = Screens(self.writer, self.devices.screens)
+        paper = hardware.printer
+        self._layout = SlipLayout(paper.template, paper.logo) if paper is not None else SlipLayout(None, None)
         self._printing: PrintingWorker | None = None
         if self.devices.printer is not None:
             self._printing = PrintingWorker(
@@ -268,7 +271,7 @@ class OfficeProcess:
         from appliance.workers.slip_text import slip_content
         from hardware.printing.encoder import encode
 
-        return encode(slip_content(office, slip), self.devices.profile)
+        return encode(slip_content(office, slip), self.devices.profile, *self._layout.get())
 
     def _service_times(self, day: int) -> Iterable[tuple[str, float]]:
         """What services took on the days before this one; read on the estimate's own thread."""
@@ -309,6 +312,11 @@ class OfficeProcess:
             Device(name, "buttons", "warning", self.clock.since, "not-in-plan", "check-plan", {"name": name})
             for name in unplanned(self.devices.config, office.plan)
         ]
+        if self._layout.trouble:
+            facts = {"detail": self._layout.trouble}
+            notes.append(
+                Device("slip", "printer", "warning", self.clock.since, "template-wrong", "check-template", facts)
+            )
         calendar = self.clock.calendar.trouble
         if calendar:
             notes.append(Device("calendar", "clock", "warning", self.clock.since, calendar, "check-plan"))

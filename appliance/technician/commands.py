@@ -28,7 +28,7 @@ from hardware.doctor.mending import remedies
 if TYPE_CHECKING:
     from appliance.technician.doctoring import Report
 
-ACTIONS = ("report", "buttons", "print", "code-pages", "board", "chime", "fix")
+ACTIONS = ("report", "buttons", "print", "code-pages", "probe", "board", "chime", "fix")
 SETTLE_S = 3.0
 """How long devices that were just opened may take to tell how they are."""
 USUAL = Path("/etc/talon/office.toml")
@@ -195,6 +195,19 @@ def _print(line: Line, options: argparse.Namespace) -> int:
     return 0 if outcome in ("printed", "sent") else 1
 
 
+def _probe(line: Line, options: argparse.Namespace) -> int:
+    answer = next(line.ask({"ask": "probe"}))
+    verdict: str = answer["verdict"]
+    code = "doctor-print-no-printer" if verdict == "no-printer" else verdict
+    print(say(code, options.language, **answer["facts"]))
+    if answer["facts"].get("questions"):
+        print(
+            f"DLE EOT {answer['facts']['questions']}; GS ( H: {answer['facts']['process_ids']}; "
+            f"GS r: {answer['facts']['inline_status']}; {answer['facts']['feed_s']} s"
+        )
+    return 0 if verdict == "confirm-right" else 1
+
+
 def _board(line: Line, options: argparse.Namespace) -> int:
     answer = next(line.ask({"ask": "board"}))
     boards: int = answer["boards"]
@@ -237,6 +250,7 @@ _ACTIONS = {
     "fix": _fix,
     "print": _print,
     "code-pages": _print,
+    "probe": _probe,
     "board": _board,
     "chime": _chime,
     "buttons": _buttons,

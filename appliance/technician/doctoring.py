@@ -119,6 +119,19 @@ class Doctoring:
         outcome = printer.print(make(self.devices.profile), _test_id(), TEST_TIMEOUT_S)
         return outcome.value
 
+    def probe_printer(self) -> dict[str, Any]:
+        """Find out what a confirmation of the printer is worth; feeds 10 cm of paper.
+
+        `verdict` is a code with `facts`: probe-failed, confirm-right, confirm-false, confirm-better, or `no-printer`.
+        """
+        printer = self.devices.printer
+        if printer is None:
+            return {"verdict": "no-printer", "facts": {}}
+        from hardware.printing.probing import probe
+
+        found = probe(printer)
+        return {"verdict": found.verdict, "facts": found.facts()}
+
     def show_pattern(self, seconds: float = PATTERN_S) -> int:
         """Show a test pattern on every board for a while; how many boards there are."""
         self._end_pattern()

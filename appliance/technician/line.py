@@ -118,8 +118,8 @@ def answers(
 ) -> Iterator[dict[str, Any]]:
     """What is answered to a request; the same for a running office and for devices opened by the doctor itself.
 
-    `report`, `print` (with `paper`), `board`, `chime`, `buttons`. `buttons` answers each time a key was ticked off,
-    and at least every second, until the walk is over; whoever hangs up ends it.
+    `report`, `print` (with `paper`), `probe`, `board`, `chime`, `buttons`. The last answers each time a key was ticked
+    off, and at least every second, until the walk is over; whoever hangs up ends it.
     """
     match request.get("ask"):
         case "report":
@@ -128,6 +128,8 @@ def answers(
             yield {
                 "outcome": doctoring.print_test("code-pages" if request.get("paper") == "code-pages" else "self-test")
             }
+        case "probe":
+            yield doctoring.probe_printer()
         case "board":
             yield {"boards": doctoring.show_pattern(), "seconds": PATTERN_S}
         case "chime":

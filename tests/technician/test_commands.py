@@ -88,6 +88,14 @@ def test_a_test_slip_comes_out_of_an_office_that_doesnt_run(tmp_path: Path, caps
     assert len(capsys.readouterr().out.splitlines()) >= 3
 
 
+def test_the_printers_confirmation_is_probed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = SIMULATED.replace("width_mm = 80", 'width_mm = 80\nconfirm = "process-id"')
+    assert main(["doctor", "probe", str(write(tmp_path, told))]) == 0
+    weak = told.replace('"process-id"', '"gs-r"')
+    assert main(["doctor", "probe", str(write(tmp_path, weak))]) == 1
+    assert 'confirm = "process-id"' in capsys.readouterr().out
+
+
 def test_no_printer_and_no_boards_are_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(write(tmp_path, 'schema = 1\nmode = "simulated"\n'))
     assert main(["doctor", "print", file]) == 1
