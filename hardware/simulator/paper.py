@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
-from hardware.paper.slip import qr_matrix
+from hardware.paper.qr import qr_matrix
 
 CODE_PAGES: Mapping[int, str] = {0: "cp437", 17: "cp866", 44: "cp1125", 46: "cp1251"}
 """The slots of Epson, which are those of a printer that is told nothing else."""
@@ -25,6 +25,7 @@ _FONT = Path(__file__).parent.parent / "fonts" / "GolosText-600.ttf"
 _CELL_WIDTH, _CELL_HEIGHT = 12, 24
 _ESC_SPACING = 30
 _WHITE = 255
+_BAR_ROWS = 80  # from either end of a slip
 
 
 @dataclass(eq=False)
@@ -40,12 +41,15 @@ class Paper:
 
     @property
     def marked(self) -> bool:
-        """Whether the slip begins with an inverted bar (a copy)."""
-        width, height = self.image.size
+        """Whether the slip begins or ends with an inverted bar: it is a copy, and what is torn of one still says so."""
+        height = self.image.height
+        return self._has_bar(range(min(height, _BAR_ROWS))) or self._has_bar(range(max(0, height - _BAR_ROWS), height))
+
+    def _has_bar(self, rows: range) -> bool:
         run = 0
-        for y in range(min(height, 80)):
-            black = self.image.crop((0, y, width, y + 1)).convert("L").histogram()[0]
-            run = run + 1 if black > width * 0.5 else 0
+        for y in rows:
+            black = self.image.crop((0, y, self.image.width, y + 1)).convert("L").histogram()[0]
+            run = run + 1 if black > self.image.width * 0.5 else 0
             if run >= 6:
                 return True
         return False
