@@ -74,7 +74,7 @@ def mistake(found: Mistake, language: str) -> str:
     return document(found.place, found.code, found.facts, found.nearest, language)
 
 
-def _load(path: Path) -> Plan:
+def load_plan(path: Path) -> Plan:
     """The plan of a file, whatever office it is of. Raises PlanError."""
     try:
         return checked_plan(path.read_text(encoding="utf-8-sig"))
@@ -91,7 +91,7 @@ def _check(options: argparse.Namespace) -> int:
     from appliance.plan_words import summary
 
     try:
-        plan = _load(options.file)
+        plan = load_plan(options.file)
     except PlanError as error:
         for found in error.mistakes:
             print(mistake(found, options.language))
@@ -104,7 +104,7 @@ def _diff(options: argparse.Namespace) -> int:
     from appliance.domain.plans.diff import diff
     from appliance.plan_words import changes
 
-    found = diff(_load(options.old), _load(options.new))
+    found = diff(load_plan(options.old), load_plan(options.new))
     print("\n".join(changes(found, options.language)))
     return 1 if found else 0
 
@@ -115,7 +115,7 @@ def _import(options: argparse.Namespace) -> int:
     from appliance.plan_words import said
 
     language: str = options.language
-    plan = _load(options.into) if options.into else None
+    plan = load_plan(options.into) if options.into else None
     if plan and options.organisation not in plan.organisations:
         known = ", ".join(plan.organisations)
         print(said("no-such-organisation", language, found=options.organisation, known=known), file=sys.stderr)
@@ -150,7 +150,7 @@ def _copy(options: argparse.Namespace) -> int:
     from appliance.plan_words import said
     from appliance.roster_file import RosterError, copied_week
 
-    plan = _load(options.plan)
+    plan = load_plan(options.plan)
     try:
         document, count = copied_week(plan, options.source, options.target, replace=options.replace)
     except RosterError as error:
@@ -163,7 +163,7 @@ def _absent(options: argparse.Namespace) -> int:
     from appliance.plan_words import said
     from appliance.roster_file import RosterError, with_absence
 
-    plan = _load(options.plan)
+    plan = load_plan(options.plan)
     try:
         document = with_absence(plan, options.operator, options.first, options.last, options.reason)
     except RosterError as error:
@@ -191,7 +191,7 @@ def _show(options: argparse.Namespace) -> int:
     from appliance.domain.plans.hours import monday_of
     from appliance.plan_words import roster, said
 
-    plan = _load(options.plan)
+    plan = load_plan(options.plan)
     if monday_of(options.week) is None:
         print(said("no-such-week", options.language, found=options.week), file=sys.stderr)
         return 1

@@ -3,7 +3,7 @@
 The house speaks codes; here they become words. Message ids are the English sentences; `locale/*.rules.po` holds the
 Russian and Ukrainian of this module and of the slip, `*.pages.po` those of the pages, `*.documents.po` those of the
 command line, `*.figures.po` of the head's figures, `*.doctor.po` of the technician, `*.hardware.po` of
-hardware.toml. One catalogue serves all.
+hardware.toml, `*.paper.po` of the template of slips. One catalogue serves all.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ def slip_content(office: Office, slip: Slip) -> SlipContent:
         notes=tuple(notes(plan, ticket, _)),
         mark=_("COPY") if slip.copy else "",
         footer=footer(plan, ticket),
+        language=language,
     )
 
 

@@ -6,10 +6,13 @@ tests.hardware.make_golden`, look at every picture, and commit them with the cha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hardware.paper.slip import SlipContent, render
+from hardware.paper.template import parse_template
 from hardware.printing.encoder import PrinterProfile, encode
+from tests.hardware.templates import OFFICE, logo
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = {"58mm": 384, "80mm": 576}
@@ -54,10 +57,20 @@ SAMPLES = {
     ),
 }
 
+LOGO = logo()
+"""A picture that is as wide as it is printed: no scaling, so the same dots with every Pillow."""
+
 TEXT_PROFILES = {
     "cp1251": PrinterProfile(mode="text", codepage="CP1251", codepage_slot=46),
     "cp866-58mm": PrinterProfile(mode="text", codepage="CP866", codepage_slot=17, width=384),
+    "cp1125-58mm": PrinterProfile(mode="text", codepage="CP1125", codepage_slot=44, width=384),
 }
+
+DRAWN = ("uk-copy", "cp866-58mm")
+"""The slip that this code page can't write (ґ), so that it is drawn."""
+
+SET = [(name, printer) for name in SAMPLES for printer in TEXT_PROFILES if (name, printer) != DRAWN]
+"""The slips that are set in letters, each with its printer."""
 
 
 def main() -> None:
@@ -66,8 +79,11 @@ def main() -> None:
     for name, content in SAMPLES.items():
         for paper, width in WIDTHS.items():
             render(content, width).save(GOLDEN / f"slip-{name}-{paper}.png", optimize=True)
-        for printer, profile in TEXT_PROFILES.items():
-            (GOLDEN / f"slip-{name}-{printer}.bin").write_bytes(encode(content, profile))
+    for paper, width in WIDTHS.items():
+        drawn = render(replace(SAMPLES["uk-copy"], language="uk"), width, parse_template(OFFICE.encode()), LOGO)
+        drawn.save(GOLDEN / f"template-uk-copy-{paper}.png", optimize=True)
+    for name, printer in SET:
+        (GOLDEN / f"slip-{name}-{printer}.bin").write_bytes(encode(SAMPLES[name], TEXT_PROFILES[printer]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from hardware.paper import slip
+from hardware.paper import letters, sheet, slip
 from hardware.paper.slip import SlipContent, margin, render, wrap
 from tests.hardware.make_golden import GOLDEN, SAMPLES, WIDTHS
 
@@ -34,13 +34,13 @@ def ink_box(image: Image.Image) -> tuple[int, int, int, int]:
 def written(content: SlipContent, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """Everything the sheet was asked to write, without spaces."""
     lines: list[str] = []
-    paint = slip._Sheet._paint_text
+    paint = sheet.Sheet._paint_text
 
-    def spy(self: slip._Sheet, line: str, *args: int) -> None:
+    def spy(self: sheet.Sheet, line: str, *args: int) -> None:
         lines.append(line)
         paint(self, line, *args)
 
-    monkeypatch.setattr(slip._Sheet, "_paint_text", spy)
+    monkeypatch.setattr(sheet.Sheet, "_paint_text", spy)
     render(content, width)
     return "".join("".join(lines).split())
 
@@ -84,7 +84,7 @@ def test_a_word_that_fits_a_line_is_never_broken(name: str, columns: int) -> Non
 def test_real_service_names_fit_with_all_words(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with SERVICES.open(encoding="utf-8") as file:
         names = {row["name"] for row in csv.DictReader(file)}
-    fits = slip._fits(28, 700, width - 2 * margin(width))
+    fits = letters.fits(28, 700, width - 2 * margin(width))
     for name in names:
         lines = wrap(name, fits)
         assert "".join("".join(lines).split()) == "".join(slip.clean(name).split())
