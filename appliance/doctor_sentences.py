@@ -234,6 +234,7 @@ REFUSALS: Mapping[str, str] = {
         "hardware.toml could not be written, so it stays as it is: {error}. Check its owner and the disk, then save "
         "again."
     ),
+    "slip-has-mistakes": "The slip can't be drawn so: {mistakes}. Correct its template or its logo.",
     "no-restart": "This office can't begin again by itself. Restart its service on the box.",
 }
 """What the technician's routes refuse."""

@@ -36,7 +36,8 @@ def told_shortly(code: str, facts: Mapping[str, str], language: str, plan: Plan 
     """The sentence of a reason without its advice, or of a hint with all of its: for places that show both."""
     own = f"found-{code}"
     told = facts_in_words(facts, language, plan)
-    return words.sentence(own if own in words.SENTENCES else code, told, language, plan)
+    said = words.sentence(own if own in words.SENTENCES else code, told, language, plan)
+    return said if "point" in told else said.replace(" (—)", "")
 
 
 def say(code: str, language: str, plan: Plan | None = None, **facts: object) -> str:

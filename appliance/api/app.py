@@ -14,7 +14,23 @@ from appliance.api.feed import Feed
 from appliance.api.figures import Figures
 from appliance.api.guard import Guard
 from appliance.api.reading import Reading
-from appliance.api.routes import clock, day, desks, feed, figures, hall, health, office, plan, session, tickets, visits
+from appliance.api.routes import (
+    bells,
+    clock,
+    day,
+    desks,
+    devices,
+    feed,
+    figures,
+    hall,
+    health,
+    office,
+    plan,
+    session,
+    technician,
+    tickets,
+    visits,
+)
 from appliance.domain.refusal import Refused
 
 __all__ = ["ApiSettings", "AppContext", "create_app"]
@@ -60,12 +76,15 @@ def create_app(context: AppContext) -> FastAPI:
         plan.routes(context),
         figures.routes(context, computed),
         desks.routes(context),
+        bells.routes(context),
+        devices.routes(context, computed),
         feed.routes(live),
         office.routes(context, reading),
         day.routes(context),
         clock.routes(context),
         session.routes(context, reading, Checking()),
         health.routes(context),
+        technician.routes(context),
     ):
         app.include_router(router, prefix=PREFIX)
     describe(app)

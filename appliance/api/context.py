@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from appliance.api.schemas import ReplicaView
 from appliance.domain.forecasts.advice import Advice
@@ -16,6 +16,14 @@ from appliance.domain.office import Office
 from appliance.domain.tickets import Told as WaitTold
 from appliance.store.local import LocalStore
 from appliance.store.writer import Outcome
+
+if TYPE_CHECKING:
+    from appliance.technician.doctoring import Paper, Report
+    from appliance.technician.teaching import TeachingView
+    from appliance.technician.walk import WalkView
+    from hardware.config import HardwareConfig
+    from hardware.doctor.examination import PinFactory
+    from hardware.printing.code_pages import Candidate
 
 
 class Writer(Protocol):
@@ -78,6 +86,9 @@ class Reads(Protocol):
 
     def document(self, digest: str) -> str | None:
         """The document of a plan by its digest. Blocks on the disk."""
+
+    def device_records(self, begin_ms: int) -> Sequence[Record]:
+        """What was noted of the devices since a moment, re-dated, and what held then. Blocks on the disk."""
 
 
 class Clock(Protocol):
@@ -165,6 +176,128 @@ class NoEstimates:
         """Nothing is advised."""
 
 
+class ScreenGlance(Protocol):
+    """A screen of the hall. `silent_s`: since its page told anything, or since the start when it never did."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def condition(self) -> str: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
+    @property
+    def seen(self) -> bool: ...  # noqa: D102
+    @property
+    def silent_s(self) -> float: ...  # noqa: D102
+    @property
+    def pattern(self) -> bool: ...  # noqa: D102
+
+
+class Screens(Protocol):
+    """The browsers that hardware.toml names as boards. Quick."""
+
+    def beat(self, name: str, seq: int, age_s: float) -> bool:
+        """A page lives and shows the state `seq`; False: too soon after the last time. Raises KeyError."""
+
+    def glance(self, name: str) -> ScreenGlance:
+        """How a screen is. Raises KeyError."""
+
+    def patterns(self) -> list[str]:
+        """The screens that are to show the test picture."""
+
+
+class NoScreens:
+    """An office whose hardware.toml names no browser."""
+
+    def beat(self, name: str, seq: int, age_s: float) -> bool:  # noqa: ARG002
+        """There is no such screen."""
+        raise KeyError(name)
+
+    def glance(self, name: str) -> ScreenGlance:
+        """There is no such screen."""
+        raise KeyError(name)
+
+    def patterns(self) -> list[str]:
+        """Nobody shows anything."""
+        return []
+
+
+class Walk(Protocol):
+    """A walk through the keys, each pressed once."""
+
+    def view(self) -> WalkView:
+        """How far it is. Quick."""
+
+    def end(self) -> None:
+        """Every key acts again."""
+
+
+class Lessons(Protocol):
+    """Learning a panel by pressing its keys."""
+
+    def view(self) -> TeachingView:
+        """How far the lesson is. Quick."""
+
+    def again(self) -> None:
+        """Begin the same desk anew."""
+
+    def save(self) -> None:
+        """Write the panel into hardware.toml. Raises HardwareConfigError, ValueError when keys are missing, OSError."""
+
+    def end(self) -> None:
+        """Forget the lesson."""
+
+
+class TechnicianTools(Protocol):
+    """What a technician may ask of the devices. Whatever isn't said to be quick blocks, up to half a minute."""
+
+    @property
+    def config(self) -> HardwareConfig:
+        """The hardware.toml in force. Quick."""
+
+    @property
+    def unapplied(self) -> bool:
+        """Whether hardware.toml on the disk says something else: a restart is due."""
+
+    @property
+    def walk(self) -> Walk: ...  # noqa: D102
+    @property
+    def teaching(self) -> Lessons: ...  # noqa: D102
+
+    def pin_factory(self) -> PinFactory | None:
+        """Which pin factory is in force; None in an office without pins. Quick."""
+
+    def report(self) -> Report:
+        """Examine everything that needs neither paper, light nor noise."""
+
+    def print_test(self, paper: Paper) -> str:
+        """Print a test slip; printed, sent, unknown, failed or no-printer."""
+
+    def show_pattern(self) -> int:
+        """Show a test picture on every display for a while; how many there are."""
+
+    def chime(self) -> bool:
+        """Play the chime; False when nobody can have heard it."""
+
+    def begin_walk(self) -> None:
+        """Walk through every key; a lesson is dropped."""
+
+    def begin_lesson(self, desk: int) -> None:
+        """Learn the panel of a desk; a walk ends."""
+
+    def lines(self) -> Sequence[Candidate]:
+        """The lines of the code-page test slip. Quick."""
+
+    def choose_letters(self, number: int) -> Candidate:
+        """Set slips in the letters of this line. Raises LookupError, HardwareConfigError, OSError."""
+
+    def draw_slips(self) -> None:
+        """Draw slips. Raises as `choose_letters`."""
+
+    def restart(self) -> bool:
+        """Begin again with the hardware.toml on the disk; False where nobody can."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """`hosts`: names and addresses (no port) by which browsers may reach this box; loopback is always one of them."""
@@ -176,7 +309,8 @@ class ApiSettings:
 
 @dataclass(slots=True)
 class AppContext:
-    """Everything a request may touch. `sim` is the simulated office, None on real hardware."""
+    """Everything a request may touch. `sim` is the simulated office, None on real hardware; `technician` is None where
+    there are no devices."""
 
     writer: Writer
     reads: Reads
@@ -188,3 +322,5 @@ class AppContext:
     estimates: Estimates = field(default_factory=NoEstimates)
     plan_file: PlanKeeper = field(default_factory=NoPlanFile)
     settings: ApiSettings = field(default_factory=ApiSettings)
+    screens: Screens = field(default_factory=NoScreens)
+    technician: TechnicianTools | None = None

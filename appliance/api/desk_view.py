@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from appliance.api import views
+from appliance.api.bells_view import bells
 from appliance.api.schemas import DeskView, KeyView, LineView, ReasonView
 from appliance.domain import order, require, rules
 from appliance.domain.calling import CallBack, TicketCalled
@@ -60,6 +61,7 @@ def desk(
         undo_s=undo_s(office, now, number),
         open_day=office.open_day is not None,
         now=views.clock(now),
+        bells=bells(office, now, level=1),
     )
 
 

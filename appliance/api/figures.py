@@ -8,7 +8,7 @@ from datetime import date
 from threading import Lock
 from typing import Protocol
 
-from appliance.api.schemas import FiguresView, FigureView, GroupView, NowView
+from appliance.api.schemas import AvailabilityRow, FiguresView, FigureView, GroupView, NowView
 from appliance.api.views import advice_view
 from appliance.domain.forecasts.advice import Advice
 from appliance.domain.indicators import period as indicators
@@ -78,6 +78,29 @@ class Figures:
         group: Group = ("operator", operator) if operator is not None else ("desk", desk)
         facts = self._facts(office, now, office.day.number, group[0])
         return [figure(one) for one in indicators.desk_day(facts, group).values()]
+
+    def availability(self, office: Office, now: Now, first: date, last: date) -> list[AvailabilityRow]:
+        """Each device on each day of the period, by day and name."""
+        rows = []
+        for facts in self._days(office, now, first, last, "reason"):
+            for device in facts.values_of("reason"):
+                group: Group = ("reason", device)
+                watched = facts.sums(group).get("device_watched")
+                if watched is None:
+                    continue
+                repair_ms = indicators.value(facts, "device_repair_mean", group).value
+                rows.append(
+                    AvailabilityRow(
+                        device=str(device),
+                        day=facts.days[0],
+                        date=next((dated.date for dated in facts.dates), None),
+                        watched_s=watched.total // 1000,
+                        share=indicators.value(facts, "device_availability", group).value,
+                        outages=indicators.value(facts, "device_outages", group).n,
+                        repair_s=None if repair_ms is None else round(repair_ms / 1000),
+                    )
+                )
+        return rows
 
     def behind(
         self, office: Office, now: Now, indicator: str, first: date, last: date, only: Slice = EVERYTHING

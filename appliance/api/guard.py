@@ -40,6 +40,8 @@ NO_STORE = (b"cache-control", b"no-store")
 
 PLAN_PATH = "/api/v1/plan"
 PLAN_LIMIT = 2 * 1024 * 1024
+SCREENS_PATH = "/api/v1/hall/screens/"
+SCREENS_LIMIT = 1024
 
 
 class Guard:
@@ -128,7 +130,12 @@ class Guard:
 
 
 def body_limit(path: str) -> int:
-    """Bytes that a body may have at this address: a plan is a document of some hundred services."""
+    """Bytes that a body may have at this address.
+
+    A plan is a document of some hundred services; a screen's word, which needs no session, is short.
+    """
+    if path.startswith(SCREENS_PATH):
+        return SCREENS_LIMIT
     return PLAN_LIMIT if path == PLAN_PATH else BODY_LIMIT
 
 

@@ -53,6 +53,9 @@ class _Nothing:
     def document(self, digest: str) -> str | None:
         raise NotImplementedError
 
+    def device_records(self, begin_ms: int) -> list[Any]:
+        raise NotImplementedError
+
     def devices(self) -> list[Any]:
         return []
 

@@ -38,6 +38,7 @@ class Trouble(StrEnum):
     WRONG_CODE = "wrong-code"
     TOO_MANY_TRIES = "too-many-tries"
     SIGN_IN_BUSY = "sign-in-busy"
+    TOO_OFTEN = "too-often"
     SIMPLE_PIN = "simple-pin"
     UNKNOWN_OPERATOR = "unknown-operator"
     FEED_FULL = "feed-full"
@@ -53,6 +54,15 @@ class Trouble(StrEnum):
     OTHER_OFFICE = "plan-of-other-office"
     PLAN_NOT_SAVED = "plan-not-saved"
     PERIOD_WRONG = "period-wrong"
+    NO_DEVICES = "no-devices"
+    NO_PRINTER = "no-printer"
+    NO_LESSON = "no-lesson"
+    NO_RESTART = "no-restart"
+    LESSON_UNFINISHED = "lesson-unfinished"
+    UNKNOWN_LINE = "unknown-line"
+    HARDWARE_WRONG = "hardware-has-mistakes"
+    HARDWARE_NOT_SAVED = "hardware-not-saved"
+    SLIP_WRONG = "slip-has-mistakes"
 
 
 STATUS: Mapping[str, int] = {
@@ -78,9 +88,14 @@ STATUS: Mapping[str, int] = {
     Trouble.PLAN_WRONG: 422,
     Trouble.PLAN_NOT_SAVED: 503,
     Trouble.PERIOD_WRONG: 422,
+    Trouble.UNKNOWN_LINE: 404,
+    Trouble.HARDWARE_WRONG: 422,
+    Trouble.HARDWARE_NOT_SAVED: 503,
+    Trouble.SLIP_WRONG: 422,
     Code.MINUTES_OUT_OF_RANGE: 422,
     Code.NO_ESTIMATE: 404,
     Trouble.TOO_MANY_TRIES: 429,
+    Trouble.TOO_OFTEN: 429,
     Trouble.FEED_FULL: 503,
     Trouble.SIGN_IN_BUSY: 503,
     Trouble.REQUEST_REFUSED: 400,
@@ -93,6 +108,7 @@ RETRY_AFTER_S: Mapping[str, int] = {
     Code.DISK_FULL: 60,
     Trouble.FEED_FULL: 5,
     Trouble.SIGN_IN_BUSY: 2,
+    Trouble.TOO_OFTEN: 1,
 }
 
 

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from appliance.api import desk_view, views
 from appliance.api.asking import session_of
-from appliance.api.context import AppContext
+from appliance.api.context import AppContext, TechnicianTools
 from appliance.api.schemas import (
     DeskView,
     DeviceView,
@@ -47,6 +47,11 @@ class Reading:
         return self._context.sim is not None
 
     @property
+    def technician(self) -> TechnicianTools | None:
+        """What a technician may ask of the devices; None where there are none."""
+        return self._context.technician
+
+    @property
     def version(self) -> str:
         """The version of the program."""
         return self._context.settings.version
@@ -65,7 +70,9 @@ class Reading:
 
     def hall(self) -> HallView:
         """What the board shows."""
-        return views.hall(self._context.writer.office, self._context.clock.now())
+        view = views.hall(self._context.writer.office, self._context.clock.now())
+        view.patterns = self._context.screens.patterns()
+        return view
 
     def desk(self, number: int) -> DeskView | None:
         """A desk for its operator; None when the plan has no such desk."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Literal, cast
 
+from appliance.api.bells_view import bells
 from appliance.api.context import Estimates, NoEstimates
 from appliance.api.schemas import (
     AdviceView,
@@ -27,7 +28,7 @@ from appliance.api.schemas import (
     TicketView,
     WaitView,
 )
-from appliance.domain import order, tickets
+from appliance.domain import board, order, tickets
 from appliance.domain.forecasts.advice import Advice
 from appliance.domain.hours import ONE_DAY, day_hours, service_issuing
 from appliance.domain.message import Record
@@ -41,9 +42,6 @@ from appliance.reason_words import hours_code
 SlipCode = Literal["queued", "printed", "sent", "unknown", "expired"]
 
 HALL_ROWS = 12
-SERVING_SHOWN_S = 180
-"""How long a number stays on the board after its service began: whoever looks late still finds the desk."""
-
 SLIP_ROWS = 50
 LOOK_AHEAD_DAYS = 14
 PENDING = (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED)
@@ -172,15 +170,6 @@ def taken(office: Office, records: Sequence[Record]) -> Ticket:
     raise LookupError("no ticket was made")
 
 
-def call_seq(office: Office, called: Ticket) -> int:
-    """Where a call stands in time: a recall is the newest thing until it was heard, and then stands there."""
-    if called.called is None:
-        return 0
-    if called.calls <= 1:
-        return called.called.seq
-    return called.heard.seq if called.heard is not None else office.seq
-
-
 def hall(office: Office, now: Now) -> HallView:
     """The board: who is called, newest first, and those whose service began in the last minutes."""
     calls = [
@@ -190,12 +179,11 @@ def hall(office: Office, now: Now) -> HallView:
             desk=shown.desk,
             calls=shown.calls,
             state=cast(Literal["called", "serving"], shown.state.value),
-            seq=call_seq(office, shown),
+            seq=board.call_seq(office, shown),
         )
-        for shown in (office.tickets[desk.ticket] for desk in office.desks.values() if desk.ticket is not None)
-        if shown.desk is not None and (shown.state is TicketState.CALLED or just_began(shown, now))
+        for shown in board.at_desks(office)
+        if shown.desk is not None and board.stands_out(shown, now.moment)
     ]
-    calls.sort(key=lambda call: (call.seq, call.ticket), reverse=True)
     day = office.open_day
     return HallView(
         seq=office.seq,
@@ -213,15 +201,6 @@ def hall(office: Office, now: Now) -> HallView:
 def paused(office: Office) -> str | None:
     """The reason of the pause that lasts now."""
     return office.pause.reason if office.pause is not None else None
-
-
-def just_began(shown: Ticket, now: Now) -> bool:
-    """Whether the service began so lately that the board still shows the way."""
-    return (
-        shown.state is TicketState.SERVING
-        and shown.started is not None
-        and now.moment.since(shown.started.moment) <= SERVING_SHOWN_S * 1000
-    )
 
 
 def waiting(office: Office) -> int:
@@ -356,6 +335,7 @@ def reception(office: Office, now: Now, advice: Advice | None) -> ReceptionView:
         gone=sum(one.state in (TicketState.DONE, TicketState.LEFT) for one in shown),
         desks=desk_rows(office, now),
         advice=advice_view(advice),
+        bells=bells(office, now),
     )
 
 
@@ -476,6 +456,7 @@ def office_view(
         clock_trusted=now.moment.trusted,
         uptime_s=now.moment.uptime_ms // 1000,
         version=version,
+        bells=bells(office, now),
     )
 
 

@@ -21,11 +21,14 @@ import httpx
 
 from appliance.api.asking import COOKIE
 from appliance.api.openapi import COMMITTED
+from appliance.domain.bell import PressBell
 from appliance.domain.days import OpenDay
+from appliance.domain.devices import NoteDevice
 from appliance.domain.tickets import Told
 from appliance.store.local import Role
 from tests.api.halls import ADVICE, Hall
 from tests.api.rig import PIN, Rig
+from tests.web.technician_tools import FakeTools
 
 SKIPPED = {"listen"}
 """A stream never ends by itself."""
@@ -42,6 +45,8 @@ SENSE = {
     "reason": ["form", "lunch", "left"],
     "operator": ["anna", "vera", "oleh"],
     "pin": [PIN],
+    "bell": ["ramp", "ramp", "yard"],
+    "device": ["printer", "module/desks/1"],
     "on": ["2026-11-24", "2027-01-01"],
     "first": ["2026-11-24", "2026-11-24", "2026-11-01"],
     "last": ["2026-11-24", "2026-11-24", "2026-11-30"],
@@ -146,6 +151,8 @@ def morning(rig: Rig) -> list[str]:
     """Cookies of everybody who may ask, and an open day: the storm closes both again and again."""
     if rig.office.open_day is None:
         rig.do(OpenDay())
+    rig.do(PressBell("ramp"))
+    rig.do(NoteDevice("printer", "fault", "paper-out"))
     people: list[tuple[Role, str | None, int | None]] = [
         ("owner", None, None),
         ("operator", "anna", 1),
@@ -188,6 +195,7 @@ def run(folder: Path, requests: int, seed: int) -> Outcome:
     rig = Rig(folder, Hall(limit=0))
     rig.waits.known = {"consult": Told(0, 60, 30, 30), "archive": Told(0, 10**6, 10**5, 0)}
     rig.waits.advised = ADVICE
+    rig.context.technician = FakeTools(folder=folder)
     try:
         for name in ("anna", "vera", "oleh"):
             rig.local.put_operator(name, name, PIN)

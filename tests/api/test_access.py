@@ -16,9 +16,12 @@ from tests.api.rig import PIN, Rig, press
 
 OPEN = {
     "take_ticket", "read_ticket", "read_hall", "read_kiosk", "read_day", "read_health", "listen", "who_am_i",
-    "read_wait", "sign_in_at_desk", "sign_in_at_reception", "sign_in_owner", "sign_out",
+    "read_wait", "sign_in_at_desk", "sign_in_at_reception", "sign_in_owner", "sign_out", "read_screen", "tell_screen",
 }  # fmt: skip
-OWNERS = {"confirm_clock", "read_journal", "list_operators", "put_operator", "remove_operator", "put_plan"}
+OWNERS = {
+    "confirm_clock", "read_journal", "list_operators", "put_operator", "remove_operator", "put_plan",
+    "read_device_history", "read_availability",
+}  # fmt: skip
 BODIES = {
     "press_key": {"key": "next"},
     "call_back": {"ticket": 1},
@@ -36,7 +39,13 @@ BODIES = {
     "put_plan": {"document": "schema = 1"},
 }
 PERIOD = {"first": "2026-11-24", "last": "2026-11-24"}
-QUERIES = {"read_roster": {"on": "2026-11-24"}, "read_indicators": PERIOD, "read_behind": PERIOD}
+QUERIES = {
+    "read_roster": {"on": "2026-11-24"},
+    "read_indicators": PERIOD,
+    "read_behind": PERIOD,
+    "read_device_history": {"device": "printer"},
+    "read_availability": PERIOD,
+}
 OPERATIONS = [
     (operation["operationId"], method.upper(), path)
     for path, item in json.loads(COMMITTED.read_text())["paths"].items()

@@ -21,7 +21,7 @@ from tests.api.rig import Rig, press, take
 STATUSES = {
     404: {
         "unknown-service", "unknown-desk", "unknown-ticket", "unknown-slip", "unknown-purpose", "unknown-category",
-        "unknown-need", "unknown-reason", "no-estimate",
+        "unknown-need", "unknown-reason", "no-estimate", "unknown-bell", "unknown-device", "unknown-condition",
     },
     422: {"minutes-out-of-range"},
     500: {"internal-error"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.api import desk_view, views
+from appliance.domain import board
 from appliance.domain.calling import HearCall
 from appliance.domain.keys import Key, Press
 from appliance.domain.office import DeskState, SlipState
@@ -58,7 +59,7 @@ def test_who_is_being_served_stays_on_the_board_for_some_minutes(rig: Rig) -> No
     for key in ("next", "next", "finish"):
         tap(rig, 1, key)
     assert [row.state for row in views.hall(rig.office, rig.clock.now()).calls] == ["serving"]
-    rig.clock.later(views.SERVING_SHOWN_S + 1)
+    rig.clock.later(board.SERVING_SHOWN_S + 1)
     assert calls(rig) == []
 
 

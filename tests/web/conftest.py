@@ -41,6 +41,7 @@ def fresh(office: FakeOffice) -> FakeOffice:
     """The office as on the first day."""
     office.reading.__dict__.update(reading().__dict__)
     office.asked.clear()
+    office.answers.clear()
     office.refusal, office.code, office.silent = None, "x", False
     return office
 

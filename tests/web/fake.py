@@ -33,6 +33,7 @@ from appliance.api.schemas import (
 )
 from appliance.domain.plan import DeskClass, DeskPlan, Plan, Span
 from appliance.domain.plans.reader import read_plan
+from appliance.workers.slip_preview import preview_png
 from tests.web.scenes import (
     HALLS,
     NOW,
@@ -131,7 +132,7 @@ class FakeReading:
         """The office with one fault, one warning and the rest in order, or all in order."""
         devices = [
             device("printer", "printer", *(("fault", "paper-out", "load-paper") if self.broken else ())),
-            device("desk/2/next", "buttons", *(("warning", "key-stuck", "free-the-key") if self.broken else ())),
+            device("desk/3/next", "buttons", *(("warning", "key-stuck", "free-the-key") if self.broken else ())),
             device("desks", "bus"),
             device("desks/1", "module"),
             device("board/window-7", "board"),
@@ -209,6 +210,8 @@ def _plan() -> Plan:
 
 
 PLAN = _plan()
+SLIP_PLAN = read_plan(DEMO.read_text())
+"""The plan whose slips are drawn: the services of the pictures have no lines of their own."""
 
 
 @dataclass
@@ -281,9 +284,13 @@ class FakeOffice:
             }
 
         @app.get("/api/v1/technician/slip")
+        def slip(width_mm: int = 58, language: str = "ru", copy: bool = False) -> Response:
+            png = preview_png(SLIP_PLAN, language, width_mm=width_mm, copy=copy)
+            return Response(png, media_type="image/png")
+
         @app.get("/api/v1/sim/paper/{number}.png")
         @app.get("/api/v1/sim/board/{name}.png")
-        def paper(number: int = 0) -> Response:
+        def paper(number: int) -> Response:
             return Response(PIXEL, media_type="image/png")
 
         @app.api_route("/api/v1/{path:path}", methods=["POST", "PUT", "DELETE"])

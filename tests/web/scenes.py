@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance.api.schemas import (
     AdviceView,
+    BellView,
     CallView,
     CategoryView,
     DeskRow,
@@ -506,6 +507,12 @@ def _desk_rows() -> list[DeskRow]:
             )
         )
     return rows
+
+
+def bell(**changes: Any) -> BellView:
+    """A call of the bell at the ramp."""
+    view = BellView(bell="ramp", state="rung", rung_s=8, answered_s=None, rings=1, escalated=0)
+    return view.model_copy(update=changes)
 
 
 def reception(**changes: Any) -> ReceptionView:

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from appliance.api.schemas import TicketView
+from hardware.config import Point
 from tests.web.fake import FakeOffice, reading, served
 from tests.web.scenes import (
     DESK_SCENES,
     HALLS,
     METERS,
+    bell,
     catalogue,
     kiosk,
     many_services,
@@ -23,6 +26,7 @@ from tests.web.scenes import (
     ticket,
     wait,
 )
+from tests.web.technician_tools import HEALTHY, MENDABLE, FakeTools
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -85,6 +89,23 @@ def board(name: str) -> Callable[[FakeOffice], None]:
 def nobody(office: FakeOffice) -> None:
     """Nobody is signed in."""
     office.reading.role = "nobody"
+
+
+def ringing(office: FakeOffice) -> None:
+    """Somebody has just rung at the ramp."""
+    office.reading.reception_view = reception(bells=[bell()])
+
+
+def ringing_late(office: FakeOffice) -> None:
+    """Nobody has answered for more than a minute."""
+    late = bell(rung_s=72, rings=3, escalated=1)
+    office.reading.reception_view = reception(bells=[late])
+    office.reading.bells = [late]
+
+
+def coming(office: FakeOffice) -> None:
+    """Somebody is on the way."""
+    office.reading.reception_view = reception(bells=[bell(state="answered", rung_s=72, answered_s=41)])
 
 
 def no_paper(office: FakeOffice) -> None:
@@ -154,6 +175,53 @@ def all_well(office: FakeOffice) -> None:
     office.reading.office_open = False
 
 
+def tools(**changes: Any) -> Callable[[FakeOffice], None]:
+    """The technician's tools with something else to tell."""
+    return lambda office: setattr(office.reading, "technician", FakeTools(**changes))
+
+
+def walking(office: FakeOffice) -> None:
+    """Half of the keys are pressed."""
+    made = FakeTools()
+    made.begin_walk()
+    for control in ("desk/1/next", "desk/1/repeat", "desk/1/finish", "desk/3/next", "kiosk/receipt-text"):
+        made.press(control)
+    office.reading.technician = made
+
+
+def refused_key(office: FakeOffice) -> None:
+    """A lesson whose second press belongs to somebody else."""
+    made = FakeTools()
+    made.begin_lesson(2)
+    made.touch(Point("desks", 12, 1))
+    made.touch(Point("desks", 3, 1))
+    office.reading.technician = made
+
+
+def learnt(office: FakeOffice) -> None:
+    """A lesson whose keys are all known, in an office whose hardware.toml has changed."""
+    made = FakeTools(changed=True)
+    made.begin_lesson(9)
+    for line in (12, 13, 14):
+        made.touch(Point("desks", line, 1))
+    office.reading.technician = made
+
+
+TECHNICIAN: tuple[tuple[str, str, Callable[[FakeOffice], None]], ...] = (
+    ("doctor", "doctor?", tools()),
+    ("doctor-well", "doctor?", tools(findings=HEALTHY)),
+    ("doctor-mendable", "doctor?", tools(findings=MENDABLE, changed=True)),
+    ("keys", "keys?", tools()),
+    ("keys-walk", "keys?", walking),
+    ("keys-refused", "keys?", refused_key),
+    ("keys-learnt", "keys?", learnt),
+    ("paper", "paper?", tools()),
+    ("device", "device?name=printer&", tools()),
+    ("device-calm", "device?name=desk/2&", tools()),
+)
+"""The technician's rooms: the name of the picture, the address, and the state of the devices."""
+
+
 def shots(language: str) -> Iterator[Shot]:
     """Every picture of one language."""
     tongue = f"lang={language}"
@@ -220,6 +288,12 @@ def shots(language: str) -> Iterator[Shot]:
     yield Shot("reception-halted", f"/reception?{tongue}&show=at_desks", TABLET, halted_hall, staff=True)
     yield Shot("reception-empty", f"/reception?{tongue}", TABLET, empty_hall, staff=True)
     yield Shot("reception-narrow", f"/reception?{tongue}&show=parked", REFLOW, staff=True)
+    yield Shot("reception-bell", f"/reception?{tongue}", TABLET, ringing, staff=True)
+    yield Shot("reception-bell-late", f"/reception?{tongue}", TABLET, ringing_late, staff=True)
+    yield Shot("reception-bell-coming", f"/reception?{tongue}", TABLET, coming, staff=True)
+    yield Shot("reception-bell-narrow", f"/reception?{tongue}", REFLOW, ringing_late, staff=True)
+    yield Shot("desk-bell", f"/desk/7?{tongue}", DESKTOP, ringing_late, staff=True)
+    yield Shot("desk-bell-narrow", f"/desk/7?{tongue}", REFLOW, ringing_late, staff=True)
     yield Shot("reception-sign-in", f"/reception?{tongue}", TABLET, nobody, staff=True)
     for name, press in RECEPTION_DIALOGS.items():
         yield Shot(f"reception-{name}", f"/reception?{tongue}", TABLET, staff=True, press=press)
@@ -227,6 +301,9 @@ def shots(language: str) -> Iterator[Shot]:
     yield Shot("technician-well", f"/technician?{tongue}", TABLET, all_well, staff=True)
     yield Shot("technician-narrow", f"/technician?{tongue}", REFLOW, staff=True)
     yield Shot("technician-sign-in", f"/technician?{tongue}", TABLET, nobody, staff=True)
+    for name, path, prepare in TECHNICIAN:
+        yield Shot(f"technician-{name}", f"/technician/{path}{tongue}", TABLET, prepare, staff=True)
+        yield Shot(f"technician-{name}-narrow", f"/technician/{path}{tongue}", REFLOW, prepare, staff=True)
     yield Shot("sim", f"/sim?{tongue}", DESKTOP, staff=True)
     yield Shot("sim-narrow", f"/sim?{tongue}", REFLOW, staff=True)
     yield Shot("start", f"/?{tongue}", TABLET, staff=True)

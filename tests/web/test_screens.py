@@ -19,8 +19,12 @@ PAGES = frozenset({
     "kiosk-home", "kiosk-large", "kiosk-services", "kiosk-service", "kiosk-issued", "kiosk-issued-nopaper",
     "hall-calls", "hall-empty-high", "desk-serving", "desk-called", "desk-narrow", "desk-sign-in", "technician",
     "technician-narrow", "technician-sign-in", "sim", "sim-narrow", "start", "start-narrow", "reception",
-    "reception-ticket", "reception-service", "reception-halted", "reception-narrow", "desk-claim", "desk-more-serving",
-    "desk-more-free", "desk-halted", "kiosk-help", "kiosk-purposes", "kiosk-paused", "hall-halted",
+    "reception-bell", "reception-bell-late", "reception-bell-coming", "reception-bell-narrow", "desk-bell",
+    "desk-bell-narrow", "reception-ticket", "reception-service", "reception-halted", "reception-narrow", "desk-claim",
+    "desk-more-serving", "desk-more-free", "desk-halted", "kiosk-help", "kiosk-purposes", "kiosk-paused", "hall-halted",
+    "technician-doctor", "technician-doctor-narrow", "technician-doctor-mendable", "technician-keys-walk",
+    "technician-keys-walk-narrow", "technician-keys-refused", "technician-paper", "technician-paper-narrow",
+    "technician-device", "technician-device-narrow", "technician-keys-learnt-narrow",
 })  # fmt: skip
 """Axe looks at these in every language, and at all other states in Russian."""
 

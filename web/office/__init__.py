@@ -5,11 +5,25 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from appliance.api.context import AppContext
-from web.office import desk, hall, head, kiosk, reception, sim, start, technician
+from web.office import (
+    desk,
+    hall,
+    head,
+    kiosk,
+    reception,
+    sim,
+    start,
+    technician,
+    technician_device,
+    technician_doctor,
+    technician_keys,
+    technician_paper,
+)
 from web.office.assets import Assets, HashedFiles
 from web.office.head_books import OfficeBooks
 from web.office.pages import Pages
 from web.office.reading import OfficeReading, Reading
+from web.office.technician_past import OfficePast
 
 __all__ = ["mount", "mount_pages"]
 
@@ -18,6 +32,7 @@ def mount(app: FastAPI, context: AppContext) -> None:
     """Add the pages of this office to the application that holds its API."""
     pages = mount_pages(app, OfficeReading(context))
     app.include_router(head.router(pages, OfficeBooks(context, app.state.figures)))
+    app.include_router(technician_device.router(pages, OfficePast(context, app.state.figures)))
 
 
 def mount_pages(app: FastAPI, reading: Reading) -> Pages:
@@ -25,7 +40,17 @@ def mount_pages(app: FastAPI, reading: Reading) -> Pages:
     assets = Assets()
     pages = Pages(reading, assets)
     app.mount("/static", HashedFiles(assets), name="static")
-    for part in (start, kiosk, hall, desk, reception, technician):
+    for part in (
+        start,
+        kiosk,
+        hall,
+        desk,
+        reception,
+        technician,
+        technician_doctor,
+        technician_keys,
+        technician_paper,
+    ):
         app.include_router(part.router(pages))
     if reading.simulated:
         app.include_router(sim.router(pages))

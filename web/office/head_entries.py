@@ -48,6 +48,14 @@ KINDS = {
     "SlipUnconfirmed": N_("Slip perhaps printed"),
     "SlipExpired": N_("Slip not printed in time"),
     "Undone": N_("Last act taken back"),
+    "BellRung": N_("Bell rung at the ramp"),
+    "BellRungAgain": N_("Bell pressed again"),
+    "BellEscalated": N_("Nobody answered the bell"),
+    "BellAnswered": N_("Bell answered"),
+    "BellArrived": N_("Somebody arrived at the ramp"),
+    "BellLapsed": N_("Call of the bell ended by itself"),
+    "BellWithdrawn": N_("Call of a cut bell wire withdrawn"),
+    "DeviceChanged": N_("Condition of a device changed"),
     "IncarnationBegun": N_("Database began anew"),
     "PlanAdopted": N_("Plan came into force"),
     "ClockCorrected": N_("Clock corrected"),
@@ -57,7 +65,9 @@ ACTORS = {
     "kiosk": N_("kiosk"),
     "reception": N_("reception"),
     "owner": N_("owner of the box"),
+    "bell": N_("bell at the ramp"),
     "clock": N_("clock"),
+    "health": N_("watch over the devices"),
     "voice": N_("loudspeaker"),
     "printer": N_("printer"),
     "office": N_("the box itself"),
@@ -82,6 +92,8 @@ class Line:
 def line(entry: EntryView, zone: ZoneInfo, people: Mapping[str, str], language: str) -> Line:
     """An entry for reading. `people`: names by the operators' ids, as far as this box still knows them."""
     place, _, operator = entry.actor.partition("/")
+    if place.startswith("bell:"):
+        place = "bell"
     desk = DESK.fullmatch(place)
     at = local_time(entry.at, zone)
     return Line(

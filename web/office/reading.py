@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fastapi import Request
 
-from appliance.api.context import AppContext
+from appliance.api.context import AppContext, TechnicianTools
 from appliance.api.reading import Reading as ApiReading
 from appliance.api.routes.office import entry
 from appliance.api.schemas import (
@@ -46,6 +46,10 @@ class Reading(Protocol):
     @property
     def simulated(self) -> bool:
         """Whether the devices are simulated, and the bench page has something to show."""
+
+    @property
+    def technician(self) -> TechnicianTools | None:
+        """What a technician may ask of the devices; None where there are none."""
 
     @property
     def version(self) -> str:

@@ -57,6 +57,7 @@ def router(pages: Pages) -> APIRouter:
         people = {person.id: person.name for person in pages.reading.operators()}
         return {
             "view": view,
+            "bells": view.bells,
             "lists": {name: getattr(view, name) for name in LISTS},
             "show": shown,
             "desks": [(desk, people.get(desk.operator or "", desk.operator)) for desk in view.desks],
@@ -75,6 +76,12 @@ def router(pages: Pages) -> APIRouter:
         if outside(request):
             return GONE
         return pages.show(request, "reception_panel.html", **panel_values(request))
+
+    @made.get("/reception/bells")
+    def bells(request: Request) -> Response:
+        if outside(request):
+            return GONE
+        return pages.show(request, "reception_bells.html", bells=pages.reading.reception().bells)
 
     @made.get("/reception/found")
     def found(request: Request) -> Response:

@@ -48,7 +48,7 @@ def routes(context: AppContext, figures: Figures) -> APIRouter:
     ) -> Response:
         """All indicators of a period, broken down by one dimension if asked for; by desk and operator for the owner."""
         _allowed(request, by)
-        _bounded(first, last)
+        bounded(first, last)
         office, now = context.writer.office, context.clock.now()
         return told(await run_in_threadpool(figures.period, office, now, first, last, by))
 
@@ -70,7 +70,7 @@ def routes(context: AppContext, figures: Figures) -> APIRouter:
     ) -> Response:
         """The journal entries behind an indicator of a period, or of one part of it."""
         _allowed(request, by)
-        _bounded(first, last)
+        bounded(first, last)
         if indicator not in INDICATORS or by == "reason":
             raise Denied(Trouble.NOT_FOUND, path=request.url.path[:120])
         only = EVERYTHING
@@ -105,6 +105,7 @@ def routes(context: AppContext, figures: Figures) -> APIRouter:
     return router
 
 
-def _bounded(first: date, last: date) -> None:
+def bounded(first: date, last: date) -> None:
+    """Refuse a period that ends before it begins, or is too long."""
     if not first <= last or (last - first).days > PERIOD_DAYS:
         raise Denied(Trouble.PERIOD_WRONG, days=PERIOD_DAYS)

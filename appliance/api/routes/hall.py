@@ -10,14 +10,33 @@ from starlette.responses import Response
 from appliance.api import views
 from appliance.api.asking import Key, actor_of, staff, submit, told
 from appliance.api.context import AppContext
-from appliance.api.problems import Trouble, documented
+from appliance.api.problems import Denied, Trouble, documented
 from appliance.api.reading import Reading
 from appliance.api.routes.tickets import CHANGE
-from appliance.api.schemas import DayView, PauseBody, ReceptionView, TurnAwayBody, WaitView
+from appliance.api.schemas import (
+    DayView,
+    PauseBody,
+    ReceptionView,
+    ScreenBody,
+    ScreenView,
+    TurnAwayBody,
+    WaitView,
+)
 from appliance.domain import require
 from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.turning_away import TurnAway
+
+BAD_BODY = (
+    Trouble.BAD_INPUT,
+    Trouble.BODY_TOO_LARGE,
+    Trouble.NOT_JSON,
+    Trouble.ORIGIN_REFUSED,
+    Trouble.REQUEST_REFUSED,
+)
+
+ScreenPath = Annotated[str, Path(max_length=20, pattern=r"^[a-z0-9-]+$")]
+"""The name of a board, as hardware.toml gives it."""
 
 
 def routes(context: AppContext, reading: Reading) -> APIRouter:
@@ -88,5 +107,45 @@ def routes(context: AppContext, reading: Reading) -> APIRouter:
         if estimate is None:
             raise Refused(Code.NO_ESTIMATE)
         return told(views.wait(estimate.low_s, estimate.high_s, estimate.mean_s, context.clock.now().local))
+
+    @router.get(
+        "/hall/screens/{name}",
+        operation_id="read_screen",
+        response_model=ScreenView,
+        responses=documented(Trouble.NOT_FOUND, Trouble.BAD_INPUT),
+    )
+    async def read_screen(request: Request, name: ScreenPath) -> Response:
+        """Whether a screen of the hall lives; open, for the watchman of its browser."""
+        try:
+            glance = context.screens.glance(name)
+        except KeyError:
+            raise Denied(Trouble.NOT_FOUND, path=request.url.path) from None
+        view = ScreenView.model_validate(
+            {
+                "name": glance.name,
+                "condition": glance.condition,
+                "reason": glance.reason,
+                "seen": glance.seen,
+                "silent_s": int(glance.silent_s),
+                "pattern": glance.pattern,
+            }
+        )
+        return told(view)
+
+    @router.post(
+        "/hall/screens/{name}",
+        operation_id="tell_screen",
+        status_code=204,
+        responses=documented(Trouble.NOT_FOUND, Trouble.TOO_OFTEN, *BAD_BODY),
+    )
+    async def tell_screen(request: Request, name: ScreenPath, body: ScreenBody) -> Response:
+        """The page of a screen lives, and what it shows. Only screens that hardware.toml names, once in a second."""
+        try:
+            counted = context.screens.beat(name, body.seq, body.age_ms / 1000)
+        except KeyError:
+            raise Denied(Trouble.NOT_FOUND, path=request.url.path) from None
+        if not counted:
+            raise Denied(Trouble.TOO_OFTEN)
+        return Response(status_code=204)
 
     return router

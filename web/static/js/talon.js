@@ -6,7 +6,7 @@
   let answered = performance.now();
   let pressing = false;
   let going = 0;
-  let last = "";
+  const last = new Map();
 
   const amount = (milliseconds) => {
     const seconds = Math.floor(milliseconds / 1000);
@@ -22,7 +22,7 @@
 
   /* Sends a command and sends it again with the same key while nobody answers: the same key is the same command.
      Resolves to {ok, status, body}; rejects when the line stays dead. */
-  async function send(path, body, { idempotency = key(), method = "POST", tries = 3 } = {}) {
+  async function send(path, body, { idempotency = key(), method = "POST", tries = 3, patience = 6000 } = {}) {
     for (let left = tries; ; left -= 1) {
       try {
         const answer = await fetch(path, {
@@ -34,7 +34,7 @@
             "Idempotency-Key": idempotency,
           },
           body: JSON.stringify(body ?? {}),
-          signal: AbortSignal.timeout(6000),
+          signal: AbortSignal.timeout(patience),
         });
         heard();
         const text = await answer.text();
@@ -99,8 +99,10 @@
       detail.isError = false;
       return;
     }
-    if (live && (pressing || going || !detail.target.isConnected || document.querySelector("dialog[open], [data-busy-now], [data-asked]") || last === detail.xhr.responseText)) detail.shouldSwap = false;
-    else last = detail.xhr.responseText;
+    const id = detail.target.id;
+    const held = id === "bells" ? "[data-busy-now]" : "dialog[open], [data-busy-now], [data-asked]";  // the bell waits for no dialog
+    if (live && (pressing || going || !detail.target.isConnected || document.querySelector(held) || last.get(id) === detail.xhr.responseText)) detail.shouldSwap = false;
+    else last.set(id, detail.xhr.responseText);
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr?.status > 0) heard(); });
   document.addEventListener("htmx:afterSettle", age);
