@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from hardware.config.model import GPIO, HardwareConfig, KeyConfig, Point
+from hardware.config.boards import SPI_PINS
+from hardware.config.model import GPIO, HardwareConfig, KeyConfig, MatrixBoardConfig, Point
 from hardware.keys.all import Keys
 from hardware.keys.debounce import KeyRule
 from hardware.keys.gpio import GpioKeys
@@ -114,8 +115,12 @@ def _inputs(bus: ModbusBus) -> Iterator[KeyConfig]:
 
 
 def _driven(config: HardwareConfig) -> frozenset[int]:
-    """The pins that light or switch something: a key must not be looked for there."""
+    """The pins that light or switch something, or are wires of a display: a key must not be looked for there."""
     outputs = [panel.lamp for panel in config.panels]
     for bell in config.bells:
         outputs += [bell.heard, bell.coming, bell.buzzer, bell.reset]
-    return frozenset(int(point.line) for point in outputs if point is not None and point.bus == GPIO)
+    pins = {int(point.line) for point in outputs if point is not None and point.bus == GPIO}
+    for board in config.boards:
+        if isinstance(board, MatrixBoardConfig):
+            pins.update(SPI_PINS[board.spi_port])
+    return frozenset(pins)

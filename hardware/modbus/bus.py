@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from math import ceil
-from statistics import median
 from time import monotonic
 
 from hardware.config.model import ModbusBusConfig, ModuleConfig
@@ -43,6 +42,9 @@ FIRST_RETRY_S = 0.5
 
 PROBE_GAP_S = 2.0
 """Silent devices of one bus are tried no closer together than this: each try stops the keys for the timeout."""
+
+SETTLE_S = 0.05
+"""A module that has just got its power tells every input as off until its own filters have settled."""
 
 GARBLED_LIMIT = 3
 """So many broken answers in a row are silence."""
@@ -75,10 +77,10 @@ class _Device:
     address: int
     module: ModuleConfig | None
     answers: bool | None = None
-    lost: bool = True
     garbled: int = 0
     retry_at: float = 0.0
     retries: int = 0
+    settled_at: float = 0.0
     before: Levels | None = None
 
     @property
@@ -114,8 +116,8 @@ class ModbusBus:
     @property
     def cycle_ms(self) -> float | None:
         """The measured cycle, the median of the newest ones; None before there were any."""
-        cycles = list(self._cycles)
-        return median(cycles) * 1000 if cycles else None
+        cycles = sorted(self._cycles)
+        return cycles[len(cycles) // 2] * 1000 if cycles else None
 
     @property
     def worst_cycle_ms(self) -> float | None:
@@ -243,12 +245,12 @@ class ModbusBus:
         """Read the inputs of a module and tell their levels."""
         module = device.module
         assert module is not None
-        first_look = device.answers is not True
-        levels = self._levels(module, None if first_look else device.before)
+        levels = self._levels(module, device.before)
         at = monotonic()
-        device.before = levels
         self._found(device)
-        self._tell(device, at, levels)
+        if at >= device.settled_at:
+            device.before = levels
+            self._tell(device, at, levels)
 
     def _levels(self, module: ModuleConfig, before: Levels | None) -> Levels:
         """The levels of a module's inputs. A latch is asked instead as long as it says that nothing has happened."""
@@ -304,7 +306,7 @@ class ModbusBus:
         self._states[self.config.name] = state_of(Condition.READY, **self._facts())
         self._probe_at = 0.0
         for device in self._devices.values():
-            device.answers = None
+            device.answers, device.before = None, None
             device.garbled = device.retries = 0
 
     def _lose_port(self, reason: str) -> None:
@@ -343,6 +345,7 @@ class ModbusBus:
         self._states[name] = state_of(Condition.READY, **self._facts(device))
         self._wishes.renew(device.address, monotonic())
         device.answers = True
+        device.settled_at = monotonic() + SETTLE_S
         self._probe_at = 0.0
         for other in self._devices.values():
             other.retry_at = 0.0

@@ -102,9 +102,7 @@ class FakeChip:
     def get_info(self) -> gpiod.ChipInfo:
         return gpiod.ChipInfo(self.name, self._board.labels[self.name], len(self._board.lines[self.name]))
 
-    def request_lines(
-        self, config: Mapping[int, gpiod.LineSettings], consumer: str | None = None
-    ) -> FakeRequest:
+    def request_lines(self, config: Mapping[int, gpiod.LineSettings], consumer: str | None = None) -> FakeRequest:
         if self.closed:
             raise gpiod.ChipClosedError
         ((offset, settings),) = config.items()

@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.keys.debounce import KeyDebounce, KeyRule, Verdict, VerdictKind
-
-DESK = KeyRule(holds=True, lockout_s=0.7)
-KIOSK = KeyRule(holds=False, lockout_s=1.5)
-
-Edge = tuple[float, bool]
+from tests.hardware.debouncing import judged
+from tests.hardware.waveforms import BOUNCE, DESK, KIOSK, NAMED, Edge, edges, kinds, levels, oracle, run
 
 
-def edges(*spans_ms: float, start_ms: float = 100.0) -> list[Edge]:
-    """Edges of a line that is up, then alternately down and up for the given milliseconds."""
-    at, pressed = start_ms, True
-    made = [(at / 1000, pressed)]
-    for span in spans_ms:
-        at += span
-        pressed = not pressed
-        made.append((at / 1000, pressed))
-    return made
-
-
-def run(rule: KeyRule, wave: Iterable[Edge], until: float = 60.0) -> list[Verdict]:
-    """All verdicts on a line that is up at time 0."""
-    key = KeyDebounce(rule)
-    verdicts = key.sample(0.0, False)
-    for at, pressed in wave:
-        verdicts += key.sample(at, pressed)
-    return verdicts + key.advance(until)
-
-
-def kinds(verdicts: Sequence[Verdict]) -> list[str]:
-    return [str(verdict.kind) for verdict in verdicts]
-
-
-BOUNCE = [1, 0.5, 2, 0.3, 1.5, 0.7]
-WAVES: dict[str, tuple[Sequence[float], list[str]]] = {
-    "clean tap": ([80], ["tap"]),
-    "bouncing on press": ([*BOUNCE, 80], ["tap"]),
-    "bouncing on release": ([80, *BOUNCE[1:], 0.4], ["tap"]),
-    "bouncing on both": ([*BOUNCE, 80, *BOUNCE[1:], 0.4], ["tap"]),
-    "bounce of 19 ms still within one press": ([19, 1, 60], ["tap"]),
-    "one spike": ([2], []),
-    "spike of 19.9 ms": ([19.9], []),
-    "train of spikes 3 ms apart": ([14, 3] * 20 + [14], []),
-    "long cable: spikes every 40 ms for 4 s": ([2, 38] * 100 + [2], []),
-    "long cable: a tap among spikes": ([2, 38, 2, 38, 120, 38, 2, 38, 2], ["tap"]),
-    "dropouts of 5 ms while held for 300 ms": ([100, 5, 100, 5, 90], ["tap"]),
-    "just under the hold time": ([999], ["tap"]),
-    "hold": ([1500], ["hold"]),
-    "a dropout at the hold time": ([995, 10, 500], ["hold"]),
-    "released at 995 ms, bouncing across the hold time": ([995, 3, 4, 3, 2], ["tap"]),
-    "stuck for 12 s": ([12_000], ["hold", "stuck", "freed"]),
-    "stuck with dropouts": ([5000, 10, 6000], ["hold", "stuck", "freed"]),
-}
-
-
-@pytest.mark.parametrize("name", WAVES)
-def test_a_desk_key_reads_the_waveform(name: str) -> None:
-    spans, expected = WAVES[name]
-    assert kinds(run(DESK, edges(*spans))) == expected
+@pytest.mark.parametrize("name", NAMED)
+def test_a_waveform_means(name: str) -> None:
+    spans, desk, kiosk = NAMED[name]
+    assert kinds(run(DESK, edges(*spans))) == desk
+    assert kinds(run(KIOSK, edges(*spans))) == kiosk
 
 
 def test_a_tap_is_judged_at_the_stable_release_and_dated_from_the_first_edge() -> None:
@@ -199,30 +148,133 @@ def test_spikes_below_15_ms_are_never_a_press(spikes: list[tuple[float, float]])
     assert run(KIOSK, wave) == []
 
 
+RULES = [
+    KeyRule(holds, lockout_s, stable_s=0.02005, hold_s=1.00005, stuck_s=3.00005)
+    for holds in (True, False)
+    for lockout_s in (0.00005, 0.30005)
+]
+"""No sum of tenths of a millisecond is exactly one of these times."""
+
+any_spans = st.lists(
+    st.one_of(
+        st.integers(1, 199),  # shorter than the stable time
+        st.integers(202, 3000),
+        st.integers(9_000, 40_000),
+    ),
+    max_size=40,
+)
+
+
+@given(tenths=any_spans, rule=st.sampled_from(RULES))
+def test_any_waveform_means_what_it_looks_like(tenths: list[int], rule: KeyRule) -> None:
+    wave = edges(*(span / 10 for span in tenths))
+    assert kinds(run(rule, wave, until=300.0)) == oracle(rule, wave, until=300.0)
+
+
+@given(tenths=st.lists(st.integers(1, 199), max_size=80), rule=st.sampled_from(RULES))
+def test_nothing_shorter_than_the_stable_time_ever_counts(tenths: list[int], rule: KeyRule) -> None:
+    wave = edges(*(span / 10 for span in tenths))
+    assert run(rule, wave if len(wave) % 2 == 0 else [*wave, (wave[-1][0] + 0.0001, False)]) == []
+
+
+@given(
+    noise=st.lists(st.integers(1, 199), max_size=20),
+    press_ms=st.floats(20.2, 550),
+    after=st.lists(st.integers(1, 199), max_size=20),
+)
+def test_a_press_that_lasts_counts_once_whatever_is_around_it(
+    noise: list[int], press_ms: float, after: list[int]
+) -> None:
+    spans = [span / 10 for span in noise[: len(noise) // 2 * 2]]
+    tail = [span / 10 for span in after[: len(after) // 2 * 2]]
+    wave = edges(*spans, press_ms, *tail)
+    for rule in RULES:
+        assert kinds(run(rule, wave)) == ["tap"]
+
+
+def test_the_oracle_sees_what_lasts() -> None:
+    wave: list[Edge] = edges(5, 2, 30, 1, 40)
+    lasting = levels(wave, 0.02, 1.0)
+    assert [level.pressed for level in lasting] == [False, True, True, False]
+    assert lasting[0].end == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize("rule", [DESK, KIOSK], ids=["desk", "kiosk"])
-def test_of_5000_generated_presses_none_is_missed_and_none_is_double(rule: KeyRule) -> None:
-    dice = random.Random(20)
-    key = KeyDebounce(rule)
-    key.sample(0.0, False)
-    at = 1.0
-    missed = double = 0
-    for _ in range(5000):
-        taps = 0
-        for _ in range(dice.randrange(4)):  # noise between the presses
-            taps += len(key.sample(at, True))
-            taps += len(key.sample(at + dice.uniform(0.0001, 0.015), False))
-            at += dice.uniform(0.016, 0.2)
-        at += 0.03
-        level, down = True, at
-        at += dice.uniform(0.04, 0.25)
-        marks = [down, *sorted(dice.uniform(down, down + 0.008) for _ in range(6))]
-        marks += [at - 0.0005, *sorted(dice.uniform(at, at + 0.008) for _ in range(6))]
-        for mark in marks:
-            taps += len(key.sample(mark, level))
-            level = not level
-        assert level  # the line is up again
-        at += 0.008 + rule.lockout_s + 0.03
-        taps += len(key.advance(at))
-        missed += taps == 0
-        double += taps > 1
-    assert (missed, double) == (0, 0)
+def test_of_generated_presses_none_is_missed_and_none_is_double(rule: KeyRule) -> None:
+    figures = judged(rule, 3000, seed=20)
+    assert (figures.missed, figures.doubled, figures.mistaken) == (0, 0, 0)
+    assert (figures.made["hold"] > 0) == rule.holds
+    assert figures.made["stuck"] > 0
+    assert figures.spikes > 3000
+
+
+class TestBaseline:
+    """The first sample, and the first after nobody saw the key for a while."""
+
+    BELL = KeyRule(holds=False, lockout_s=3.0, stuck_s=10.0, baseline_counts=True)
+
+    def test_a_bell_that_is_down_at_the_first_sample_was_rung(self) -> None:
+        key = KeyDebounce(self.BELL)
+        assert key.sample(5.0, True) == []
+        (tap,) = key.advance(5.5)
+        assert (tap.kind, tap.edge_at) == (VerdictKind.TAP, 5.0)
+        assert tap.at == pytest.approx(5.02)
+
+    def test_a_spike_at_the_first_sample_was_not(self) -> None:
+        key = KeyDebounce(self.BELL)
+        key.sample(5.0, True)
+        assert key.sample(5.01, False) + key.advance(9.0) == []
+
+    def test_one_that_stays_down_is_stuck_from_then_on(self) -> None:
+        key = KeyDebounce(self.BELL)
+        key.sample(5.0, True)
+        assert kinds(key.advance(14.9)) == ["tap"]
+        assert kinds(key.advance(15.1)) == ["stuck"]
+
+    def test_a_bell_at_rest_is_at_rest(self) -> None:
+        key = KeyDebounce(self.BELL)
+        key.sample(5.0, False)
+        assert key.advance(60.0) == []
+        assert key.next_due() is None
+
+    @pytest.mark.parametrize("rule", [DESK, KIOSK], ids=["desk", "kiosk"])
+    def test_a_press_under_way_when_nobody_saw_is_none(self, rule: KeyRule) -> None:
+        key = KeyDebounce(rule)
+        key.sample(0.0, False)
+        key.sample(1.0, True)
+        key.begin_anew()
+        assert key.next_due() is None
+        assert key.advance(5.0) == []
+        assert key.sample(5.0, True) + key.sample(5.1, False) + key.advance(6.0) == []
+        assert kinds(key.sample(7.0, True) + key.sample(7.1, False) + key.advance(8.0)) == ["tap"]
+
+    def test_a_key_that_stays_down_is_stuck_in_the_end(self) -> None:
+        key = KeyDebounce(DESK)
+        key.sample(0.0, False)
+        key.begin_anew()
+        key.sample(5.0, True)
+        assert kinds(key.advance(60.0)) == ["stuck"]
+
+    def test_a_bell_that_was_rung_when_nobody_saw_counts_once(self) -> None:
+        key = KeyDebounce(self.BELL)
+        key.sample(0.0, False)
+        key.begin_anew()
+        key.sample(5.0, True)
+        assert kinds(key.advance(6.0)) == ["tap"]
+        key.begin_anew()
+        key.sample(12.0, True)
+        assert key.advance(21.9) == []
+        assert kinds(key.advance(22.1)) == ["stuck"]
+
+    def test_a_key_that_was_stuck_stays_so_until_it_is_seen_up(self) -> None:
+        key = KeyDebounce(self.BELL)
+        key.sample(0.0, False)
+        key.sample(1.0, True)
+        assert kinds(key.advance(20.0)) == ["tap", "stuck"]
+        key.begin_anew()
+        assert key.sample(30.0, True) + key.advance(90.0) == []
+        assert key.stuck
+        key.begin_anew()
+        key.sample(100.0, False)
+        assert kinds(key.advance(101.0)) == ["freed"]
+        assert not key.stuck

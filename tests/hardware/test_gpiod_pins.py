@@ -23,7 +23,7 @@ from hardware.keys.gpio import GpioButtons
 from hardware.pins import PinFactoryError, open_pin_factory
 from hardware.ports import Condition, Press
 from tests.hardware.fake_gpiod import Board, Line
-from tests.hardware.waiting import wait_for
+from tests.hardware.waiting import open_files, wait_for
 
 HEADER = "gpiochip3"
 CHIPS = {"gpiochip0": "gpio-brcmstb@107d508500", HEADER: "pinctrl-rp1", "gpiochip11": "raspberrypi-exp-gpio"}
@@ -262,7 +262,7 @@ def test_a_line_that_cannot_be_read_any_more_is_given_up_once(
 
 
 def test_close_releases_everything_and_may_be_repeated(board: Board, tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     factory = GpiodFactory(devices=tmp_path)
     heard = Heard()
     factory.pin(17).when_changed = heard.changed
@@ -272,7 +272,7 @@ def test_close_releases_everything_and_may_be_repeated(board: Board, tmp_path: P
     assert all(chip.closed for chip in board.opened)
     assert all(one.request is None for one in board.lines[HEADER])
     assert not factory.edges.alive
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before
     with pytest.raises(OSError, match="closed"):
         lamp.pin.output_with_state(1)
 

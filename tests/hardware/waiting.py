@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 
 
@@ -14,3 +15,8 @@ def wait_for(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
     while not condition():
         assert monotonic() < deadline, "it did not happen in time"
         tick.wait(0.005)
+
+
+def open_files() -> int:
+    """How many descriptors this process has open, to see that none is left."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
