@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SPEECH_S = 2.5
 """How long the simulated voice takes for one announcement."""
 
+MM_PER_INCH = 25.4
+
 PAPER_MM_S = 200.0
 """How fast the simulated printer moves its paper."""
 
@@ -167,7 +169,12 @@ def _bench(config: HardwareConfig, folder: Path, profile: PrinterProfile) -> Ben
     virtual = None
     if config.printer is not None and config.printer.port == SIMULATED:
         virtual = VirtualPrinter(
-            folder / "printer", width=profile.width, slots=profile.code_pages or CODE_PAGES, paper_mm_s=PAPER_MM_S
+            folder / "printer",
+            width=profile.width,
+            dpi=round(profile.dots_per_mm * MM_PER_INCH),
+            cutter=profile.cutter,
+            slots=profile.code_pages or CODE_PAGES,
+            paper_mm_s=PAPER_MM_S,
         )
     return Bench(config, folder, virtual, SPEECH_S)
 

@@ -42,6 +42,9 @@ USUAL_REVISION = 0xA02082
 
 CONSUMER = "talon"
 
+EDGES_KEPT = 64
+"""What the kernel keeps for us while the box is busy: a worn contact bounces, and the usual 16 are soon full."""
+
 _BIAS = {"up": Bias.PULL_UP, "down": Bias.PULL_DOWN, "floating": Bias.DISABLED}
 _EDGES = {"none": Edge.NONE, "rising": Edge.RISING, "falling": Edge.FALLING, "both": Edge.BOTH}
 
@@ -237,7 +240,7 @@ class GpiodPin(LocalPiPin):  # type: ignore[misc]
             self._release()
             if self.factory.chip is None:
                 raise OSError(f"pin {self!r} belongs to a factory that is closed")
-            self._request = self.factory.chip.request_lines({self._number: self._settings()}, CONSUMER)
+            self._request = self.factory.chip.request_lines({self._number: self._settings()}, CONSUMER, EDGES_KEPT)
             if self._watched:
                 self.factory.edges.watch(self._request, self._on_edge)
 

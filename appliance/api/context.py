@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from appliance.api.schemas import ReplicaView
 from appliance.domain.forecasts.advice import Advice
@@ -272,6 +272,9 @@ class TechnicianTools(Protocol):
 
     def print_test(self, paper: Paper) -> str:
         """Print a test slip; printed, sent, unknown, failed or no-printer."""
+
+    def probe_printer(self) -> Mapping[str, Any]:
+        """Find out what the printer's confirmation is worth: `verdict`, a code, and its `facts`. Feeds paper."""
 
     def show_pattern(self) -> int:
         """Show a test picture on every display for a while; how many there are."""

@@ -53,7 +53,7 @@ def parse(content: bytes, home: Path | None = None) -> HardwareConfig:
 
 
 def values_of(content: bytes) -> Mapping[str, Any]:
-    """The values of a document of this house. Raises HardwareConfigError with the one mistake that makes it unreadable."""
+    """The values of a document of ours. Raises HardwareConfigError with the one mistake that makes it unreadable."""
     if len(content) > LIMIT_KIB * 1024:
         raise _refusal("file-too-long", limit=str(LIMIT_KIB))
     try:

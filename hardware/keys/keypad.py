@@ -38,7 +38,7 @@ from hardware.keys.input_event import (
 )
 from hardware.keys.judging import Judge
 from hardware.ports import Condition, DeviceState
-from hardware.states import state_of
+from hardware.states import group_of, state_of
 
 log = logging.getLogger(__name__)
 
@@ -178,8 +178,11 @@ class Keypad:
         if self._state.reason == reason:
             return
         log.error("keypad %s (%s): %s", self.config.name, self.config.port, error.strerror or error)
-        hint = "join-group" if reason == "port-denied" else "connect-keypad"
-        self._state = state_of(Condition.MISSING, reason, hint, **self._facts)
+        if reason == "port-denied":
+            facts = self._facts | {"group": group_of(self.config.port, "input")}
+            self._state = state_of(Condition.MISSING, reason, "join-group", **facts)
+        else:
+            self._state = state_of(Condition.MISSING, reason, "connect-keypad", **self._facts)
         self._tell_listeners(monotonic(), None)
 
     def _tell(self, at: float, down: Mapping[str, bool]) -> None:

@@ -21,7 +21,7 @@ from hardware.modbus.latch import REGISTER_BITS, latched_inputs, must_be_cleared
 from hardware.modbus.line import ModbusLine, NoAnswerError, PortClosedError, RefusedError
 from hardware.modbus.wishes import Target, Wish, Wishes
 from hardware.ports import Condition, DeviceState
-from hardware.states import state_of
+from hardware.states import group_of, state_of
 
 log = logging.getLogger(__name__)
 
@@ -313,9 +313,12 @@ class ModbusBus:
         if self._states[self.config.name].reason == reason:
             return
         log.error("bus %s: %s (%s)", self.config.name, reason, self.config.port)
-        self._states[self.config.name] = state_of(Condition.MISSING, reason, HINTS[reason], **self._facts())
+        denied = {"group": group_of(self.config.port, "dialout")} if reason == "port-denied" else {}
+        facts = self._facts() | denied
+        self._states[self.config.name] = state_of(Condition.MISSING, reason, HINTS[reason], **facts)
         for device in self._devices.values():
-            self._away(device, state_of(Condition.MISSING, reason, HINTS[reason], **self._facts(device)))
+            facts = self._facts(device) | denied
+            self._away(device, state_of(Condition.MISSING, reason, HINTS[reason], **facts))
 
     def _lose(self, device: _Device, reason: str, condition: Condition = Condition.MISSING, **facts: str) -> None:
         """A device is silent, or refuses what it must do: it leaves the cycle and is tried again later."""

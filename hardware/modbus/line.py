@@ -134,8 +134,6 @@ class ModbusLine:
             time.sleep(self._silence_s)
         if answer.isError():
             raise RefusedError(function, int(answer.exception_code))
-        if answer.function_code != function:
-            raise NoAnswerError(heard=True)
         return answer
 
     def _listen(self, sending: bool, data: bytes) -> bytes:

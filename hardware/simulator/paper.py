@@ -46,11 +46,14 @@ class Paper:
         return self._has_bar(range(min(height, _BAR_ROWS))) or self._has_bar(range(max(0, height - _BAR_ROWS), height))
 
     def _has_bar(self, rows: range) -> bool:
-        run = 0
+        """A bar is black from side to side above its word, and mostly black beside it; no number is so black."""
+        dark = solid = most_solid = 0
         for y in rows:
-            black = self.image.crop((0, y, self.image.width, y + 1)).convert("L").histogram()[0]
-            run = run + 1 if black > self.image.width * 0.5 else 0
-            if run >= 6:
+            black = self.image.crop((0, y, self.image.width, y + 1)).convert("L").histogram()[0] / self.image.width
+            dark = dark + 1 if black > 0.55 else 0
+            solid = solid + 1 if black > 0.85 else 0
+            most_solid = max(solid, most_solid) if dark else 0
+            if dark >= 20 and most_solid >= 3:
                 return True
         return False
 

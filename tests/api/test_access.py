@@ -20,7 +20,9 @@ OPEN = {
 }  # fmt: skip
 OWNERS = {
     "confirm_clock", "read_journal", "list_operators", "put_operator", "remove_operator", "put_plan",
-    "read_device_history", "read_availability",
+    "read_device_history", "read_availability", "read_report", "print_test", "probe_printer", "read_slip_picture",
+    "choose_code_page", "show_test_picture", "play_chime", "read_walk", "walk_keys", "read_lesson", "begin_lesson",
+    "repeat_lesson", "save_lesson", "end_lesson", "restart_office",
 }  # fmt: skip
 BODIES = {
     "press_key": {"key": "next"},
@@ -37,6 +39,10 @@ BODIES = {
     "pause_hall": {},
     "turn_away": {"reason": "left-before"},
     "put_plan": {"document": "schema = 1"},
+    "print_test": {"paper": "self-test"},
+    "choose_code_page": {"number": 1},
+    "walk_keys": {"act": "begin"},
+    "begin_lesson": {"desk": 1},
 }
 PERIOD = {"first": "2026-11-24", "last": "2026-11-24"}
 QUERIES = {

@@ -33,7 +33,7 @@ def test_every_operation_has_a_name_a_sentence_and_its_problems() -> None:
 
 
 def test_every_change_of_the_queue_takes_a_key() -> None:
-    session = ("sign-in", "sign-out", "/session/", "/operators", "/clock/confirm", "/hall/screens/")
+    session = ("sign-in", "sign-out", "/session/", "/operators", "/clock/confirm", "/hall/screens/", "/technician/")
     for path, method, operation in operations():
         if method == "post" and not any(part in path for part in session):
             names = [parameter["name"] for parameter in operation["parameters"]]

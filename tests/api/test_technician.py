@@ -21,6 +21,7 @@ READS = ("report", "walk", "lesson")
 ACTS: dict[str, Any] = {
     "print": {"paper": "self-test"},
     "code-page": {"number": 4},
+    "probe": {},
     "pattern": {},
     "chime": {},
     "walk": {"act": "begin"},
@@ -153,6 +154,22 @@ def test_a_printer_that_is_well_gives_no_reason(rig: Rig, owner: Browser, tools:
 def test_an_office_without_a_printer_says_so(owner: Browser, tools: FakeTools) -> None:
     tools.outcome = "no-printer"
     assert code(owner.post(f"{AT}/print", json={"paper": "self-test"})) == "no-printer"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "done", "told"),
+    [("confirm-right", True, "gs-r"), ("confirm-false", False, "none"), ("probe-failed", False, "")],
+)
+def test_what_a_confirmation_is_worth_is_told(
+    owner: Browser, tools: FakeTools, verdict: str, done: bool, told: str
+) -> None:
+    tools.trust = verdict
+    answer = owner.post(f"{AT}/probe", headers={"Accept-Language": "ru"}).json()
+    assert (answer["done"], answer["code"]) == (done, verdict)
+    assert told in answer["said"]
+    assert "{" not in answer["said"]
+    tools.trust = "no-printer"
+    assert code(owner.post(f"{AT}/probe")) == "no-printer"
 
 
 def test_a_line_of_the_test_slip_is_ticked(owner: Browser, tools: FakeTools) -> None:

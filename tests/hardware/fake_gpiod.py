@@ -17,7 +17,7 @@ import gpiod
 from gpiod.line import Bias, Direction, Edge, Value
 
 EVENTS_KEPT = 16
-"""As many edges of a request with one line does the kernel keep; the oldest goes first."""
+"""As many edges of a request with one line does the kernel keep unless it is told otherwise; the oldest goes first."""
 
 PULLS = {Bias.PULL_UP: True, Bias.PULL_DOWN: False}
 
@@ -102,7 +102,12 @@ class FakeChip:
     def get_info(self) -> gpiod.ChipInfo:
         return gpiod.ChipInfo(self.name, self._board.labels[self.name], len(self._board.lines[self.name]))
 
-    def request_lines(self, config: Mapping[int, gpiod.LineSettings], consumer: str | None = None) -> FakeRequest:
+    def request_lines(
+        self,
+        config: Mapping[int, gpiod.LineSettings],
+        consumer: str | None = None,
+        event_buffer_size: int | None = None,
+    ) -> FakeRequest:
         if self.closed:
             raise gpiod.ChipClosedError
         ((offset, settings),) = config.items()
@@ -115,7 +120,7 @@ class FakeChip:
         with self._board.lock:
             if line.request is not None:
                 raise OSError(errno.EBUSY, "Device or resource busy")
-            line.request = FakeRequest(self._board, line, settings, consumer)
+            line.request = FakeRequest(self._board, line, settings, consumer, event_buffer_size)
             line.requests += 1
         return line.request
 
@@ -123,10 +128,12 @@ class FakeChip:
 class FakeRequest:
     """`gpiod.LineRequest` of one line; its descriptor is readable as long as an edge waits."""
 
-    def __init__(self, board: Board, line: Line, settings: gpiod.LineSettings, consumer: str | None) -> None:
+    def __init__(
+        self, board: Board, line: Line, settings: gpiod.LineSettings, consumer: str | None, kept: int | None
+    ) -> None:
         self._board, self._line, self.settings, self.consumer = board, line, settings, consumer
         self.output = settings.output_value is Value.ACTIVE
-        self._events: deque[gpiod.EdgeEvent] = deque(maxlen=EVENTS_KEPT)
+        self._events: deque[gpiod.EdgeEvent] = deque(maxlen=kept or EVENTS_KEPT)
         self._sequence = 0
         self._fd = os.eventfd(0, os.EFD_NONBLOCK)
         self.broken = False

@@ -2,7 +2,9 @@
 
 Offices with printers of every kind issue tickets while paper ends, covers open, power and plugs are pulled, answers
 come late, torn or not at all, and the process of the office dies. It prints what became of the slips, and ends with 1
-when a visitor has no number, or a number is on two unmarked papers. `--control` breaks a rule on purpose.
+when a visitor has no number, or a number is on two unmarked papers. `unproven` counts confirmations without a whole
+paper: a power cut shorter than the way of a slip down the line can lose its head and still confirm its end. `--control`
+breaks a rule on purpose.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ TEXT = PrinterProfile(mode="text")
 RASTER = PrinterProfile(baud=921600)
 
 TRANSPORTS = ("serial", "usb", "tcp")
+QUICK = Patience(poll_s=0.1)
 PATIENCE_S = 20.0
 """For what must happen, on however loaded a machine."""
 
@@ -65,7 +66,7 @@ class Workbench:
 
     def driver(self, port: str, profile: PrinterProfile = TEXT, patience: Patience | None = None) -> EscposPrinter:
         """A driver at that port."""
-        made = EscposPrinter(port, profile, self._states.add, patience)
+        made = EscposPrinter(port, profile, self._states.add, patience or QUICK)
         self._made.append(made)
         return made
 

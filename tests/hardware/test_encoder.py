@@ -201,3 +201,26 @@ def test_a_blank_row_is_as_high_as_a_printed_one(dots_per_mm: float, unit: int) 
         del rest[: mechanism.step(rest)]
 
     assert papers[0].image.height == render(SAMPLES["en"], 512).height
+
+
+@pytest.mark.parametrize("printer", ["raster", "raster-58mm", "cp1251", "cp1125-58mm"])
+@pytest.mark.parametrize("series", "БПЩ")
+def test_only_a_copy_is_a_copy_however_it_is_torn(series: str, printer: str) -> None:
+    """Large numbers are black, too; a piece of a slip must not pass for a marked one."""
+    drawn = {"raster": PrinterProfile(), "raster-58mm": PrinterProfile(width=384)}
+    profile = drawn[printer] if printer in drawn else TEXT_PROFILES[printer]
+    content = replace(SAMPLES["ru"], number=f"{series}\u00a0777")
+    (plain,), _, _ = run(encode(content, profile), profile.width)
+    (copy,), _, _ = run(encode(replace(content, mark="КОПІЯ"), profile), profile.width)
+
+    assert copy.marked
+    for rows in range(24, plain.image.height, 24):
+        assert not piece(plain, 0, rows).marked
+        assert not piece(plain, rows, plain.image.height).marked
+    for rows in range(160, copy.image.height, 48):
+        assert piece(copy, 0, rows).marked
+        assert piece(copy, copy.image.height - rows, copy.image.height).marked
+
+
+def piece(paper: Paper, top: int, bottom: int) -> Paper:
+    return Paper(paper.image.crop((0, top, paper.image.width, bottom)), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -193,6 +194,16 @@ def test_a_callback_that_raises_leaves_all_pins_alive(
     assert factory.edges.alive
 
 
+def test_the_bounces_of_a_busy_moment_are_kept(factory: GpiodFactory, board: Board) -> None:
+    heard = Heard()
+    factory.pin(17).input_with_pull("up")
+    factory.pin(17).when_changed = heard.changed
+    with factory.lock:  # the reader can't read now
+        for number in range(60):
+            board.drive(HEADER, 17, number % 2 == 1)
+    wait_for(lambda: len(heard.states) == 60)
+
+
 def test_a_button_is_pressed_held_and_released(factory: GpiodFactory, board: Board) -> None:
     told: list[str] = []
     with Button(22, hold_time=0.05, pin_factory=factory) as button:
@@ -230,9 +241,11 @@ def test_an_edge_of_a_line_that_was_just_released_is_dropped(factory: GpiodFacto
     pin = factory.pin(17)
     pin.input_with_pull("up")
     pin.when_changed = heard.changed
-    with factory.lock:  # the reader has been woken and waits for the lock
+    with factory.lock:
         board.drive(HEADER, 17, False)
+        threading.Event().wait(0.1)  # the reader has been woken and waits for the lock
         pin.pull = "floating"
+    threading.Event().wait(0.1)
     board.drive(HEADER, 17, True)
     wait_for(lambda: heard.states == [1])
     pin.close()

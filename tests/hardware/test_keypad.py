@@ -158,6 +158,7 @@ def test_a_keypad_without_rights_is_told_apart(tmp_path: Path, monkeypatch: pyte
     desk.keypad.start()
     wait_for(lambda: desk.keypad.state().reason == "port-denied")
     assert desk.keypad.state().hint == "join-group"
+    assert desk.keypad.state().facts["group"] == desk.virtual.path.group()
     desk.close()
 
 

@@ -111,6 +111,12 @@ def test_every_kind_of_png_looks_the_same(picture: Image.Image) -> None:
     )
 
 
+def test_greys_of_sixteen_bits_are_greys() -> None:
+    deep = emblem().convert("I;16").point(lambda level: level * 257)
+
+    assert read_logo(png(deep)).ink(368, dither=True).tobytes() == logo().ink(368, dither=True).tobytes()
+
+
 def test_what_is_transparent_is_white_paper() -> None:
     arms = Image.new("RGBA", (100, 50), (0, 0, 0, 0))
     arms.paste((0, 40, 0, 255), (20, 10, 60, 40))

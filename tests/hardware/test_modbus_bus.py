@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -132,6 +133,32 @@ def test_a_silent_module_leaves_the_cycle_and_the_others_go_on(line: Line, caplo
     assert caplog.text.count("module 2: module-silent") == caplog.text.count("module 2 answers") == 1
 
 
+def test_many_silent_devices_take_no_more_time_than_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of displays on one supply: each try stops the keys for the timeout."""
+    monkeypatch.setattr(bus_module, "PROBE_GAP_S", 0.6)
+    monkeypatch.setattr(bus_module, "RETRY_S", 0.1)
+    modules = tuple(ModuleConfig(address, 8) for address in range(1, 9))
+    line = Line(tmp_path / "bus", replace(CONFIG, modules=modules))
+    for module in modules[1:]:
+        line.virtual.power_off(module.address)
+    line.bus.start()
+    wait_for(lambda: all(line.state(f"desks/{one.address}")[1] == "module-silent" for one in modules[1:]))
+    asked, began = sum(line.virtual.asked.values()) - line.virtual.asked[1], monotonic()
+    line.looks(1, 100)
+    tries = sum(line.virtual.asked.values()) - line.virtual.asked[1] - asked
+    assert 1 <= tries <= 2 + (monotonic() - began) / 0.6
+    line.close()
+
+
+def test_a_module_that_is_back_shows_its_lamps_at_once(line: Line) -> None:
+    line.bus.set_coil(1, 0, True)
+    wait_for(lambda: line.virtual.coil(1, 0))
+    line.virtual.power_off(1)
+    wait_for(lambda: line.state("desks/1")[1] == "module-silent")
+    line.virtual.power_on(1)
+    wait_for(lambda: line.virtual.coil(1, 0), wishes_module.REPEAT_S / 2)
+
+
 def test_when_one_of_several_is_back_the_others_are_tried_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.bus.write_registers(21, 0, (0x31,) * 4)
     wait_for(lambda: line.virtual.text(21) == "1111")
@@ -199,6 +226,8 @@ def test_a_port_without_rights_is_told_apart(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("hardware.modbus.line.os.access", lambda path, mode: False)
     line.bus.start()
     wait_for(lambda: line.state() == (Condition.MISSING, "port-denied"))
+    assert line.bus.states()["desks"].hint == "join-group"
+    assert line.bus.states()["desks/1"].facts["group"] == Path(line.virtual.path).group()
     monkeypatch.undo()
     wait_for(line.well)
     line.close()
@@ -320,7 +349,8 @@ def test_broken_answers_are_silence_and_never_levels(line: Line) -> None:
     assert all(not any(levels) for _, levels in line.told if levels is not None)
 
 
-def test_two_broken_answers_are_borne(line: Line) -> None:
+def test_some_broken_answers_are_borne(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus_module, "GARBLED_LIMIT", 20)
     for _ in range(3):
         asked = line.virtual.asked[1]
         line.virtual.corrupt(True)
@@ -329,6 +359,8 @@ def test_two_broken_answers_are_borne(line: Line) -> None:
         line.looks(1, 2)
         line.looks(2, 2)
     assert line.state("desks/1") == line.state("desks/2") == (Condition.READY, "")
+    assert None not in line.of(1)
+    assert None not in line.of(2)
 
 
 def test_an_answer_that_comes_too_late_is_nobodys(line: Line) -> None:

@@ -89,8 +89,9 @@ def test_what_the_figures_count() -> None:
     row = Row("")
     made = [(1.0, 1.1, "desk/1-0"), (3.0, 3.1, "desk/1-0"), (1.0, 1.1, "kiosk/1-1"), (5.0, 5.1, "kiosk/1-1")]
     heard = [press("desk/1-0", 1.15), press("kiosk/1-1", 1.04), press("kiosk/1-1", 1.2), press("desk/2-0", 9.0)]
-    count(row, made, heard)
-    assert (row.taps, row.missed, row.doubled) == (4, 2, 2)
+    looks = [number * 0.03 for number in range(200) if not 3.0 <= number * 0.03 <= 3.2]
+    count(row, made, heard, {1: looks})
+    assert (row.taps, row.missed, row.stalled, row.doubled) == (4, 2, 1, 2)
     assert row.to_verdict["desk"] == [pytest.approx(0.05)]
     assert row.to_verdict["kiosk"] == [pytest.approx(0.04)]
 

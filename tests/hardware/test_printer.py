@@ -228,10 +228,10 @@ def test_a_slow_line_has_the_time_that_its_bytes_need(bench: Workbench) -> None:
     """A drawn slip takes half a minute at 9600 baud: no reason to give it up."""
     paper, driver = bench.pair(replace(TEXT, baud=1200))
     paper.slow(120)
-    data = job(1)
+    data = b"\x1b@" + b"x\n" * 130 + b"\x1dVB\x00"
 
-    assert len(data) * 10 / 1200 > 3.0
-    assert driver.print(data, 1, 3.0) is PrintOutcome.PRINTED
+    assert len(data) * 10 / 1200 > 2.0
+    assert driver.print(data, 1, 2.0) is PrintOutcome.PRINTED
 
 
 def test_clone_confirms_by_a_status_in_line(bench: Workbench, states: States) -> None:
@@ -406,7 +406,9 @@ def test_what_an_earlier_life_left_in_the_printer_spoils_no_slip(bench: Workbenc
     half = job(1, RASTER)[:5000]
     with driver.reserved(PATIENCE_S) as line:
         assert line is not None
+        before = paper.received
         assert line.write(half, PATIENCE_S)
+        assert paper.wait(lambda p: p.received >= before + len(half), PATIENCE_S)
     driver.close()
     again = bench.driver(paper.path, RASTER)
     assert again.print(job(2, RASTER), 2, PATIENCE_S) is PrintOutcome.PRINTED

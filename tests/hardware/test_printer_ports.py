@@ -135,19 +135,29 @@ def test_xoff_holds_the_line_and_xon_lets_it_go_on(line: tuple[int, str], wake: 
     port.close()
 
 
-@pytest.mark.parametrize("flow", ["none", "xonxoff"])
-def test_a_printer_with_a_small_memory_needs_flow_control(bench: Workbench, states: States, flow: str) -> None:
-    """Some 64 kB lie in the pty whatever is done, so the memory is larger than a real one, and so is the job."""
-    profile = replace(TEXT, flow=flow, baud=921600)  # type: ignore[arg-type]
-    paper, driver = bench.pair(profile, buffer_bytes=120_000, xonxoff=True, paper_mm_s=600)
-    rows = b"\x1dv0\x00\x48\x00\x18\x00" + b"\x81" * (72 * 24)
-    outcome = driver.print(b"\x1b@" + rows * 300 + b"\x1dVB\x00", 1, 2.0 if flow == "none" else PATIENCE_S)
-    if flow == "xonxoff":
-        assert (outcome, paper.overrun) == (PrintOutcome.PRINTED, 0)
-        assert paper.paper[0].image.height == 300 * 24
-    else:
-        assert paper.overrun > 0, "the control: without flow control something is lost"
-        paper._mechanism.unknown.clear()
+ROWS = b"\x1dv0\x00\x48\x00\x18\x00" + b"\x81" * (72 * 24)
+LONG = b"\x1b@" + ROWS * 300 + b"\x1dVB\x00"
+SMALL_MEMORY = {"buffer_bytes": 120_000, "xonxoff": True, "paper_mm_s": 600}
+"""Some 64 kB lie in a pty whatever is done, so this memory is larger than a real one, and so is the job."""
+
+
+def test_a_printer_with_a_small_memory_gets_everything_by_xon_and_xoff(bench: Workbench) -> None:
+    paper, driver = bench.pair(replace(TEXT, flow="xonxoff", baud=921600), **SMALL_MEMORY)
+
+    assert driver.print(LONG, 1, PATIENCE_S) is PrintOutcome.PRINTED
+    assert paper.overrun == 0
+    assert paper.paper[0].image.height == 300 * 24
+
+
+def test_without_flow_control_a_small_memory_loses_something(bench: Workbench) -> None:
+    """The control."""
+    paper, driver = bench.pair(replace(TEXT, baud=921600), **SMALL_MEMORY)
+    with driver.reserved(PATIENCE_S) as line:
+        assert line is not None
+        line.write(LONG, PATIENCE_S)
+        assert paper.wait(lambda p: p.overrun > 0, PATIENCE_S)
+    driver.close()
+    paper._mechanism.unknown.clear()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

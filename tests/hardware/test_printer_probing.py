@@ -51,7 +51,8 @@ def test_what_is_recommended(
     confirm: Confirm,
     verdict: str,
 ) -> None:
-    monkeypatch.setattr(probing, "PATIENCE_S", 3.0)
+    monkeypatch.setattr(probing, "PATIENCE_S", 1.8)
+    monkeypatch.setattr(probing, "ANSWER_S", 0.5)
     paper, driver = bench.pair(replace(TEXT, confirm=configured), patience=HASTY, **wishes)
     report = probe(driver)
 

@@ -129,6 +129,7 @@ class FakeTools:
 
     findings: tuple[Finding, ...] = ILL
     outcome: str = "printed"
+    trust: str = "confirm-right"
     boards: int = 2
     heard: bool = True
     trouble: str = ""
@@ -173,6 +174,10 @@ class FakeTools:
     def print_test(self, paper: Paper) -> str:
         self.asked.append(("print", paper))
         return self.outcome
+
+    def probe_printer(self) -> dict[str, object]:
+        self.asked.append("probe")
+        return {"verdict": self.trust, "facts": {"configured": "gs-r", "confirm": "none"}}
 
     def show_pattern(self) -> int:
         self.asked.append("pattern")

@@ -80,6 +80,19 @@ def routes(context: AppContext) -> APIRouter:
         return told(views.printed(code, _trouble_of_printer(context), language_of(request), plan()))
 
     @router.post(
+        "/probe",
+        operation_id="probe_printer",
+        response_model=OutcomeView,
+        responses=documented(*ACT, Trouble.NO_PRINTER),
+    )
+    async def probe_printer(request: Request) -> Response:
+        """Find out whether the printer's confirmation can be trusted. Feeds 10 cm of paper within half a minute."""
+        found = await run_in_threadpool(tools_for(request).probe_printer)
+        if found["verdict"] == "no-printer":
+            raise Denied(Trouble.NO_PRINTER)
+        return said(request, found["verdict"], done=found["verdict"] == "confirm-right", **found["facts"])
+
+    @router.post(
         "/code-page",
         operation_id="choose_code_page",
         response_model=OutcomeView,

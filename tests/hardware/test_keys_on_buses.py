@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -232,7 +234,7 @@ def test_close_may_be_repeated_and_ends_every_thread(tmp_path: Path) -> None:
 
 
 def test_the_missing_header_of_a_modbus_office_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "lgpio", None)
+    monkeypatch.setitem(sys.modules, "lgpio", None)
     virtual = VirtualBus(tmp_path / "desks", BUS)
     bus = ModbusBus(virtual.driven)
     keys = Keys(replace(CONFIG, keypads=()), "lgpio", {"desks": bus})
@@ -248,6 +250,15 @@ def test_the_missing_header_of_a_modbus_office_stops_nothing(tmp_path: Path, mon
     keys.close()
     bus.close()
     virtual.close()
+
+
+def test_the_drivers_are_imported_without_their_libraries() -> None:
+    """The office begins quickly, and one without a bus never pays for one."""
+    code = (
+        "import sys, hardware.keys.all, hardware.keys.watching, hardware.lamps, hardware.modbus.bus;"
+        "sys.exit(sorted({'gpiozero', 'gpiod', 'pymodbus', 'serial', 'asyncio'} & set(sys.modules)) or 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 class TestWatcher:
