@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 SPEECH_S = 2.5
 """How long the simulated voice takes for one announcement."""
 
+RELEASE_S = 0.5
+"""How long the relay of a bell is driven to let go."""
+
 MM_PER_INCH = 25.4
 
 PAPER_MM_S = 200.0
@@ -63,6 +67,8 @@ class Devices:
         )
         self.lamps: Mapping[int, Lamp] = {}
         self.bells: Mapping[str, BellLights] = {}
+        self._latches: Mapping[str, Light] = {}
+        self._rung_while_opening: set[str] = set()
 
     @property
     def screens(self) -> dict[str, WebBoard]:
@@ -76,6 +82,24 @@ class Devices:
         self.keys.start(on_press, on_stuck)
         self.lamps = {desk: self._lamp(desk, point) for desk, point in self.config.lamps().items()}
         self.bells = {bell.name: self._lights(bell) for bell in self.config.bells}
+        self._latches = {
+            bell.name: open_light(bell.reset, self.keys.pin_factory, self.buses)
+            for bell in self.config.bells
+            if bell.reset is not None
+        }
+        for bell in self._rung_while_opening:
+            self.release_bell(bell)
+
+    def release_bell(self, name: str) -> None:
+        """Let the relay go that has held the press of a bell, also over the time when the box had no power."""
+        latch = self._latches.get(name)
+        if latch is None:
+            self._rung_while_opening.add(name)
+            return
+        latch.set(True)
+        off = threading.Timer(RELEASE_S, latch.set, (False,))
+        off.daemon = True
+        off.start()
 
     def watch(self, on_point: Callable[[Point], None]) -> Watcher:
         """Report every key of every bus, those that hardware.toml doesn't know too, until it is closed."""

@@ -123,7 +123,13 @@ class OfficeProcess:
         )
         self.estimating = Estimator(lambda: self.writer.office, self.clock.now, self._service_times)
         self.writer.listen(lambda _: self.estimating.nudge())
-        self.pressing = Pressing(self.writer, lambda: self.devices.lamps, secrets.token_hex(6), self.estimating.told)
+        self.pressing = Pressing(
+            self.writer,
+            lambda: self.devices.lamps,
+            secrets.token_hex(6),
+            self.estimating.told,
+            self.devices.release_bell,
+        )
         absent = ("voice",) if hardware.sound.kind == "none" else ()
         self._device_watch = DeviceWatch(self.writer, self.health.devices, absent=absent)
         self.doctoring = Doctoring(

@@ -25,7 +25,8 @@ RECEPTION_KEY = "reception:key"
 class Pressing:
     """Hands each press to the writer and lets the key's lamp answer what has been committed.
 
-    The lamps at the ramp are not here: `workers.ringing` lights them from the state.
+    The lamps at the ramp are not here: `workers.ringing` lights them from the state. `rung` hears of each ring that is
+    in the book: only then may the relay that holds the press let go.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class Pressing:
         lamps: Callable[[], Mapping[int, Lamp]],
         run: str,
         told: Callable[[str], Told | None] = lambda _: None,
+        rung: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._writer, self._lamps, self._run, self._told = writer, lamps, run, told
+        self._writer, self._lamps, self._run, self._told, self._rung = writer, lamps, run, told, rung
 
     def on_press(self, press: Press) -> None:
         """Submit the press's command; runs in the buttons' thread and never blocks it."""
@@ -45,7 +47,7 @@ class Pressing:
             self._submit(self._take(name), f"kiosk:{name}"[:80], key, None, service=name)
             return
         if kind == "bell":
-            self._submit(PressBell(name), f"bell:{name}", key, None)
+            self._submit(PressBell(name), f"bell:{name}", key, None, bell=name)
             return
         if kind == "answer":
             self._submit(AnswerBell(name), RECEPTION_KEY, key, None)
@@ -68,7 +70,14 @@ class Pressing:
         return TakeTicket(service, plan.languages[0] if plan is not None else "ru", told=self._told(service))
 
     def _submit(
-        self, command: Command, actor: str, key: str | None, desk: int | None, service: str | None = None
+        self,
+        command: Command,
+        actor: str,
+        key: str | None,
+        desk: int | None,
+        *,
+        service: str | None = None,
+        bell: str | None = None,
     ) -> None:
         lamp = self._lamps().get(desk) if desk is not None else None
 
@@ -77,6 +86,8 @@ class Pressing:
             if error is None:
                 if lamp is not None:
                     lamp.blink()
+                if bell is not None:
+                    self._rung(bell)
                 return
             if lamp is not None:
                 lamp.refuse()

@@ -205,6 +205,21 @@ def test_a_lesson_is_begun_for_the_chosen_desk(page: Page, fresh: FakeOffice) ->
     assert [(one[1], one[2]) for one in fresh.asked] == [("technician/lesson", {"desk": 7})]
 
 
+def test_a_choice_outlives_a_refresh(page: Page, fresh: FakeOffice) -> None:
+    tools = fresh.reading.technician
+    assert tools is not None
+    page.goto("/technician/keys?lang=ru")
+    page.locator("#desk").select_option("7")
+    tools.begin_walk()
+    expect(page.locator("#walk")).to_contain_text("Закончить обход", timeout=SOON_MS)
+    expect(page.locator("#desk")).to_have_value("7")
+    page.goto("/technician/paper?lang=ru")
+    page.locator("#line-3").check()
+    tools.changed = True
+    expect(page.locator("#due")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator("#line-3")).to_be_checked()
+
+
 def test_the_steps_of_a_lesson_follow_the_fingers(page: Page, fresh: FakeOffice) -> None:
     tools = fresh.reading.technician
     assert tools is not None

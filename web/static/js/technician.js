@@ -112,6 +112,20 @@
     if (form) show(form);
   });
 
+  /* What somebody has just chosen outlives a refresh of the panel it stands in. */
+  const chosen = new Map();
+  document.addEventListener("htmx:beforeSwap", () => {
+    chosen.clear();
+    for (const field of document.querySelectorAll("#panel select[id], #panel input[id]")) chosen.set(field.id, field.type === "radio" ? field.checked : field.value);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const [id, value] of chosen) {
+      const field = document.getElementById(id);
+      if (field?.type === "radio") field.checked = value;
+      else if (field?.matches("select") && [...field.options].some((one) => one.value === value)) field.value = value;
+    }
+  });
+
   /* A row that is ticked off is heard as well as seen; the check tells its own. */
   let heard = "";
   document.addEventListener("htmx:afterSwap", () => {
