@@ -75,6 +75,7 @@ DRIVERS: Mapping[str, str] = {
         "The loudspeaker {device} refuses to play: {detail}. Calls appear on the board only. Check the sound "
         "device in hardware.toml."
     ),
+    "port-missing": "It isn't found at its port. Check its cable and its plug.",
     "probe-failed": (
         "The printer could not be examined: it isn't ready, or it has a slip in hand. Put right what its row "
         "says, then examine it again."

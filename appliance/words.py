@@ -285,7 +285,6 @@ DEVICES: Mapping[str, str] = {
     "printer-error": (
         "The printer reports a fault: the cutter or the head. Switch it off, clear the paper path, switch it on."
     ),
-    "port-missing": "The printer isn't found at its port. Check its cable.",
     "silent": "The printer is connected but doesn't answer. Check that it is switched on.",
     "key-stuck": "A key stays pressed and is left out of account. Free it, or replace the panel.",
     "stuck-key": "A key stays pressed and is left out of account. Free it, or replace the panel.",
