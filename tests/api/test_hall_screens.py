@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -24,6 +25,15 @@ class Screened:
         self.board = WebBoard(WebBoardConfig("hall"), lambda: self.now)
         rig.context.screens = Screens(rig.writer, {"hall": self.board}, lambda: self.now)  # type: ignore[arg-type]
         self.client = rig.client("en")
+
+    def await_note(self, after: int) -> None:
+        """Until the commit that followed `after` has been noted: listeners hear of it after its answer went out."""
+        screens = self.rig.context.screens
+        assert isinstance(screens, Screens)
+        deadline = time.monotonic() + 10
+        while screens._changes[-1][1] <= after:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
 
     def tell(self, **changes: Any) -> Any:
         return self.client.post(PATH, json={"seq": self.rig.office.seq, "age_ms": 200, **changes})
@@ -61,6 +71,7 @@ def test_a_screen_that_shows_an_old_state_is_stale(screened: Screened) -> None:
     shown = screened.rig.office.seq
     screened.now += 5
     take(screened.client)
+    screened.await_note(shown)
     screened.now += 20
     assert screened.tell(seq=shown).status_code == 204
     assert screened.read()["reason"] == "screen-stale"
