@@ -79,8 +79,11 @@ class Screens:
         """In the writer's thread, after each commit."""
         with self._lock:
             now = self._clock()
-            if now - self._changes[-1][0] >= NOTED_EVERY_S:
+            noted_at, _ = self._changes[-1]
+            if now - noted_at >= NOTED_EVERY_S:
                 self._changes.append((now, seq))
+            else:  # the last change of a burst may be the last of the day: it must not go unnoticed
+                self._changes[-1] = (noted_at, seq)
 
     def _behind_s(self, seq: int, now: float) -> float:
         """For how many seconds the office has been past this state; within a second."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from appliance.domain.tickets import TakeTicket
@@ -29,7 +31,12 @@ class Hall:
         return self.office.writer.office.seq
 
     def change(self) -> None:
+        """A commit, and wait until it has been noted: listeners hear of it after its answer."""
         self.office.do(TAKE)
+        deadline = time.monotonic() + 10
+        while self.screens._changes[-1][1] < self.seq:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
 
     def beat(self, seq: int, age_s: float = 1.0) -> str:
         assert self.screens.beat("hall", seq, age_s)
@@ -57,6 +64,16 @@ def test_a_page_may_be_behind_by_some_seconds_and_no_more(hall: Hall) -> None:
     assert hall.beat(shown) == "screen-stale"
     hall.later(10)
     assert hall.beat(hall.seq) == ""
+
+
+def test_the_last_change_of_a_burst_does_not_go_unnoticed(hall: Hall) -> None:
+    hall.later(100)
+    hall.change()
+    shown = hall.seq
+    hall.later(0.3)
+    hall.change()
+    hall.later(BEHIND_S + 10)
+    assert hall.beat(shown) == "screen-stale"
 
 
 def test_a_busy_office_makes_no_page_stale_that_follows_it(hall: Hall) -> None:
