@@ -11,7 +11,8 @@ from pathlib import Path
 from appliance.store.local import LocalStore
 from hardware.paper.slip import SlipContent
 from hardware.ports import Condition, PrintOutcome, TicketPrinter
-from hardware.printing.encoder import PrinterProfile, encode
+from hardware.printing.encoder import encode
+from hardware.printing.profiles import PrinterProfile
 
 DEMO_OPERATORS = (("smirnova", "Смирнова Е. А."), ("koval", "Коваль О. П."), ("petrenko", "Петренко І. В."))
 OWNER_JOB = 80_000_000

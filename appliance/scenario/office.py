@@ -36,8 +36,9 @@ from appliance.workers.public_calendar import CalendarSource, load_apart
 from appliance.workers.slip_text import slip_content
 from hardware.paper.slip import SlipContent
 from hardware.ports import Condition, DeviceState, PrintOutcome
-from hardware.printing.encoder import PrinterProfile, encode
+from hardware.printing.encoder import encode
 from hardware.printing.printer import SILENCE_S, EscposPrinter
+from hardware.printing.profiles import PrinterProfile
 from hardware.simulator.paper import Paper
 from hardware.simulator.printer import VirtualPrinter
 from hardware.simulator.voice import VirtualVoice
