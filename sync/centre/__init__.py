@@ -1,0 +1,1 @@
+"""The situation centre: inbox, mirrors, facts, link, alarms, directives, history."""

@@ -1,0 +1,72 @@
+"""The centre's own database: SQLite by default, PostgreSQL by URL, one code for both.
+
+Each concept declares its tables in its own module, as subclasses of `CentreTable`, and reads and writes them through
+`Store.read` and `Store.write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.orm import registry
+from sqlmodel import Session, SQLModel
+
+
+class CentreTable(SQLModel, registry=registry()):
+    """The base of every table of the centre; apart from the tables of a mirror.
+
+    Times are UTC milliseconds in BIGINT columns, documents are canonical JSON in TEXT columns: both databases then
+    answer the same bytes.
+    """
+
+
+class Store:
+    """One database. Thread-safe; a session belongs to the thread that opened it."""
+
+    def __init__(self, url: str) -> None:
+        """`sqlite:////var/lib/talon-centre/centre.db` or `postgresql+psycopg://user@host/name`."""
+        self.engine = create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=not url.startswith("sqlite"))
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        if self.sqlite:
+            event.listen(self.engine, "connect", _sqlite_connection)
+            event.listen(self.engine, "begin", _sqlite_begin)
+
+    def make_tables(self) -> None:
+        """Create the tables that are missing. The modules that declare them must be imported."""
+        CentreTable.metadata.create_all(self.engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that writes nothing: one consistent look."""
+        with Session(self.engine) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose whole work is committed at the end, durably, or not at all.
+
+        SQLite takes its write lock at the beginning, so a transaction never fails half-way because of another writer.
+        """
+        engine = self.engine.execution_options(talon_write=True)
+        with Session(engine) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def _sqlite_connection(connection: Any, _: object) -> None:
+    # The driver's own BEGIN is switched off: `_sqlite_begin` says which kind is meant.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 15000", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("talon_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

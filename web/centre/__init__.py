@@ -1,0 +1,1 @@
+"""The pages of the situation centre: the wall, offices, alarms, directives, history."""
