@@ -41,9 +41,8 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that writes nothing: one consistent look."""
-        with Session(self.engine) as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -52,7 +51,7 @@ class Store:
         SQLite takes its write lock at the beginning, so a transaction never fails half-way because of another writer.
         """
         engine = self.engine.execution_options(talon_write=True)
-        with Session(engine) as session, session.begin():
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
