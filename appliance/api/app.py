@@ -24,6 +24,7 @@ from appliance.api.routes import (
     figures,
     hall,
     health,
+    metrics,
     office,
     plan,
     session,
@@ -87,5 +88,6 @@ def create_app(context: AppContext) -> FastAPI:
         technician.routes(context),
     ):
         app.include_router(router, prefix=PREFIX)
+    app.include_router(metrics.routes(context))
     describe(app)
     return app
