@@ -21,11 +21,13 @@ _LINE_LIMIT = 1 << 20
 class Child:
     """A running process, in a session of its own; the kernel kills it with the thread that made it.
 
-    `lock_fd` is inherited, so that a lock on it is held for as long as the process really lives.
-    Raises `OSError` when it can't be started.
+    `lock_fd` is inherited, so that a lock on it is held for as long as the process really lives; so are `fds`, under
+    the same numbers. Raises `OSError` when it can't be started.
     """
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, lock_fd: int) -> None:
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], cwd: Path, lock_fd: int, fds: Sequence[int] = ()
+    ) -> None:
         self._process = subprocess.Popen(
             guarded(list(command)),
             env=dict(env),
@@ -34,7 +36,7 @@ class Child:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            pass_fds=(lock_fd,),
+            pass_fds=(lock_fd, *fds),
         )
         assert self._process.stderr is not None
         self._fd = self._process.stderr.fileno()

@@ -46,7 +46,7 @@ def _read_header(path: Path) -> bytes:
 
 
 @dataclass(slots=True)
-class _LiveWal:
+class LiveWal:
     """The end of the last committed transaction in SQLite's own WAL file."""
 
     path: Path
@@ -142,7 +142,7 @@ class LagMeter:
 
     def __init__(self, db: Path, now: float) -> None:
         self._db = db
-        self._live = _LiveWal(db.with_name(db.name + "-wal"))
+        self._live = LiveWal(db.with_name(db.name + "-wal"))
         self._shadow = _ShadowWal(db)
         self._committed = 0  # bytes of WAL seen committed, over all restarts of the WAL file
         self._missing = 0

@@ -1,4 +1,4 @@
-"""Everything that knows Litestream 0.3: its binary, its configuration, its log and its folders.
+"""What knows Litestream 0.3: its binary, its configuration, its log. Its folders: `sync.litestream_folders`.
 
 Position and format facts are of v0.3.13; a newer line comes in here, and only after the kill matrix
 (docs/adr/0006).
@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -20,7 +20,9 @@ from pathlib import Path
 from sync.target import FolderTarget, ReplicaPlace, S3Target
 
 _HOUR = 3600.0
-_GENERATION = re.compile(r"[0-9a-f]{16}")
+GENERATION = re.compile(r"[0-9a-f]{16}")
+"""The name of a generation."""
+
 _POSITION = re.compile(r"([0-9a-f]{16})/([0-9a-f]{8}):([0-9]+)")
 _ENVIRONMENT = (
     *("PATH", "HOME", "TZ", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
@@ -41,11 +43,47 @@ def find_binary() -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often Litestream does what; all in seconds."""
+    """How often Litestream does what; all in seconds.
+
+    A snapshot costs a thin line a quarter of an hour, a day's pieces cost it a minute or two: one a day. A generation
+    older than `renew_s` is given up for a new one; 0 for never.
+    """
 
     sync_s: float = 1.0
-    snapshot_s: float = 6 * _HOUR
+    snapshot_s: float = 24 * _HOUR
     retention_s: float = 7 * 24 * _HOUR
+    check_s: float = _HOUR
+    renew_s: float = 0.0
+
+
+STICK = Pace(sync_s=10.0, retention_s=48 * _HOUR)
+"""A USB stick: few files, few writes."""
+
+PERSONAL = Pace(sync_s=5.0, snapshot_s=24 * _HOUR, retention_s=12 * _HOUR, check_s=_HOUR / 2, renew_s=8 * _HOUR)
+"""Personal data: the centre keeps no object longer than 20 hours, so all of a copy is younger (docs/adr/0021)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """How a copy is encrypted (age, X25519) before it leaves the device.
+
+    `recipients` can open it (`age1...`). `own` is the file of the device's own identity: Litestream reads its last
+    piece again at each start; it is made when it is missing, and never leaves the device.
+    """
+
+    recipients: tuple[str, ...]
+    own: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One database at one place. `name` tells the copies of an office apart: `main`, `stick`, `personal`."""
+
+    name: str
+    db: Path
+    place: ReplicaPlace
+    pace: Pace = Pace()
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +106,7 @@ def current_generation(db: Path) -> str:
         text = (meta_path(db) / "generation").read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
-    return text if _GENERATION.fullmatch(text) else ""
+    return text if GENERATION.fullmatch(text) else ""
 
 
 def _quoted(text: str) -> str:
@@ -84,12 +122,17 @@ def _duration(seconds: float) -> str:
 
 
 def render_config(db: Path, place: ReplicaPlace, pace: Pace) -> str:
-    """The text of `litestream.yml` for one database and one replica; run it with `-no-expand-env`.
+    """The text of `litestream.yml` for one database and one replica; see `render_copies`."""
+    return render_copies([Copy("main", db, place, pace)])
 
-    It never holds the secret key. Raises `ValueError` for a path or name that can't be quoted.
+
+def render_copies(copies: Sequence[Copy], paths: Mapping[str, str] | None = None) -> str:
+    """The text of `litestream.yml` for all these copies in one process; run it with `-no-expand-env`.
+
+    `paths` says by which path a folder is reached, by the name of the copy, when it is not its own. The secret key of
+    an S3 target is never in it. Raises `ValueError` for a path or name that can't be quoted, `OSError` for a seal that
+    can't be read.
     """
-    if not db.is_absolute():
-        raise ValueError(f"the database must be an absolute path: {db}")
     lines = [
         "logging:",
         # Only the debug log says which position the target held when Litestream came back.
@@ -97,14 +140,25 @@ def render_config(db: Path, place: ReplicaPlace, pace: Pace) -> str:
         "  type: json",
         "  stderr: true",
         "dbs:",
-        f"  - path: {_quoted(str(db))}",
-        f"    meta-path: {_quoted(str(meta_path(db)))}",
-        f"    monitor-interval: {_duration(pace.sync_s)}",
-        "    replicas:",
-        "      - name: main",
     ]
-    target = place.target
-    replica = {"path": _quoted(place.path)}
+    for db in dict.fromkeys(copy.db for copy in copies):
+        if not db.is_absolute():
+            raise ValueError(f"the database must be an absolute path: {db}")
+        own = [copy for copy in copies if copy.db == db]
+        lines += [
+            f"  - path: {_quoted(str(db))}",
+            f"    meta-path: {_quoted(str(meta_path(db)))}",
+            f"    monitor-interval: {_duration(min(copy.pace.sync_s for copy in own))}",
+            "    replicas:",
+        ]
+        for copy in own:
+            lines += _render_replica(copy, (paths or {}).get(copy.name, copy.place.path))
+    return "\n".join(lines) + "\n"
+
+
+def _render_replica(copy: Copy, path: str) -> list[str]:
+    target, pace = copy.place.target, copy.pace
+    replica = {"path": _quoted(path)}
     if isinstance(target, FolderTarget):
         replica["type"] = "file"
     else:
@@ -119,9 +173,34 @@ def render_config(db: Path, place: ReplicaPlace, pace: Pace) -> str:
         "sync-interval": _duration(pace.sync_s),
         "snapshot-interval": _duration(pace.snapshot_s),
         "retention": _duration(pace.retention_s),
+        "retention-check-interval": _duration(pace.check_s),
     }
+    lines = [f"      - name: {_quoted(copy.name)}"]
     lines += [f"        {key}: {value}" for key, value in replica.items()]
-    return "\n".join(lines) + "\n"
+    if copy.seal is not None:
+        secret, own = read_identity(copy.seal.own)
+        lines += [
+            "        age:",
+            f"          identities: [{_quoted(secret)}]",
+            f"          recipients: [{', '.join(map(_quoted, (*copy.seal.recipients, own)))}]",
+        ]
+    return lines
+
+
+def read_identity(path: Path) -> tuple[str, str]:
+    """The secret and the recipient of an age identity file, as `age-keygen` and `sync.seal` write it.
+
+    Raises `OSError` when it can't be read, `ValueError` when it is none.
+    """
+    secret = recipient = ""
+    for line in path.read_text(encoding="ascii").splitlines():
+        if line.startswith("AGE-SECRET-KEY-1"):
+            secret = line.strip()
+        elif line.startswith("# public key: "):
+            recipient = line.removeprefix("# public key: ").strip()
+    if not secret or not recipient:
+        raise ValueError(f"not an identity: {path}")
+    return secret, recipient
 
 
 def write_config(path: Path, text: str) -> None:
@@ -134,17 +213,25 @@ def write_config(path: Path, text: str) -> None:
 
 
 def child_environment(place: ReplicaPlace, parent: Mapping[str, str]) -> dict[str, str]:
+    """What a Litestream process with this one target may see; see `environment_for`."""
+    return environment_for([place], parent)
+
+
+def environment_for(places: Sequence[ReplicaPlace], parent: Mapping[str, str]) -> dict[str, str]:
     """What a Litestream process may see: few of the parent's variables, and the key of its target.
 
-    AWS_* of the parent never pass: AWS_CA_BUNDLE alone makes every S3 session fail. Raises
-    `OSError` when the secret can't be read, `ValueError` when it is empty.
+    AWS_* of the parent never pass: AWS_CA_BUNDLE alone makes every S3 session fail. Raises `OSError` when the secret
+    can't be read, `ValueError` when it is empty or when two targets have different keys.
     """
     env = {name: parent[name] for name in _ENVIRONMENT if name in parent}
-    if isinstance(place.target, S3Target):
-        secret = place.target.secret_file.read_text(encoding="utf-8").strip()
+    keys = {(p.target.key_id, p.target.secret_file) for p in places if isinstance(p.target, S3Target)}
+    if len(keys) > 1:
+        raise ValueError("one process has one key, and these targets have several")
+    for key_id, secret_file in keys:
+        secret = secret_file.read_text(encoding="utf-8").strip()
         if not secret:
             raise ValueError("the secret file is empty")
-        env |= {"AWS_ACCESS_KEY_ID": place.target.key_id, "AWS_SECRET_ACCESS_KEY": secret}
+        env |= {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
     return env
 
 
@@ -170,6 +257,8 @@ class LogKind(Enum):
 
     WRITING = auto()  # an upload of a WAL piece began
     WRITTEN = auto()  # it is at the target; `position` is its end
+    SNAPSHOT = auto()  # an upload of the whole database began
+    SNAPSHOT_WRITTEN = auto()  # it is at the target
     FOUND = auto()  # after a start or an error: the target was read, and it holds `position`
     ERROR = auto()
     OTHER = auto()
@@ -177,19 +266,29 @@ class LogKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of the log, reduced to what a supervisor needs."""
+    """One line of the log, reduced to what a supervisor needs.
+
+    `db` and `replica` say what it is about; '' when it is about the database's copies all, or about everything.
+    """
 
     kind: LogKind
     position: Position | None = None
     text: str = ""
+    db: str = ""
+    replica: str = ""
 
 
 _KINDS = {
     "write wal segment": LogKind.WRITING,
     "wal segment written": LogKind.WRITTEN,
     "replica sync: calc new pos": LogKind.FOUND,
+    "write snapshot": LogKind.SNAPSHOT,
+    "snapshot written": LogKind.SNAPSHOT_WRITTEN,
 }
-_WORTH_PARSING = (b'wal segment"', b'segment written"', b'calc new pos"', b'"ERROR"')
+_WORTH_PARSING = (
+    *(b'wal segment"', b'segment written"', b'calc new pos"'),
+    *(b'write snapshot"', b'snapshot written"', b'"ERROR"'),
+)
 _OTHER = LogLine(LogKind.OTHER)
 
 
@@ -214,19 +313,30 @@ def parse_log(line: bytes) -> LogLine:
     except (ValueError, KeyError, TypeError):
         text = line.decode("utf-8", "replace").strip()
         return LogLine(LogKind.ERROR, text=text[:300]) if text else _OTHER
+    db, replica = str(entry.get("db", "")), str(entry.get("replica", ""))
     if entry.get("level") == "ERROR":
         text = f"{message}: {entry.get('error', '')}"
         # Said at every start before the first transaction has been seen.
-        return _OTHER if "waiting for data" in text else LogLine(LogKind.ERROR, text=text[:300])
+        return _OTHER if "waiting for data" in text else LogLine(LogKind.ERROR, text=text[:300], db=db, replica=replica)
     kind = _KINDS.get(message, LogKind.OTHER)
     position = parse_position(str(entry.get("position", "")))
     size = entry.get("sz", 0)
     if kind is LogKind.WRITTEN and position is not None and isinstance(size, int):
         position = Position(position.generation, position.index, position.offset + size)
-    return LogLine(kind, position)
+    return LogLine(kind, position, db=db, replica=replica)
 
 
 _HINTS = (
+    # The pieces that should come next are not here any more: the copy was away for too long.
+    ("gap", ("replica wal reader", "wal reader offset too high", "replica salt mismatch")),
+    # The last piece at the target was cut off, is no piece at all, or was sealed for another device.
+    (
+        "target-damaged",
+        tuple(
+            f"cannot determine replica position: {found}"
+            for found in ("lz4", "unexpected EOF", "no identity matched", "failed to")
+        ),
+    ),
     ("disk-full", ("no space left", "disk quota")),
     (
         "target-refused",
@@ -266,16 +376,3 @@ def hint_for(error: str) -> str:
         if any(mark in error for mark in marks):
             return hint
     return "see-error"
-
-
-def list_generations(place: ReplicaPlace) -> list[str]:
-    """The generations in a folder, the one written to last first. Raises `OSError`."""
-    home = Path(place.path) / "generations"
-    if not home.is_dir():
-        return []
-    found: list[tuple[int, str]] = []
-    for entry in home.iterdir():
-        if _GENERATION.fullmatch(entry.name) and entry.is_dir():
-            times = [f.stat().st_mtime_ns for f in entry.glob("*/*.lz4")]
-            found.append((max(times, default=0), entry.name))
-    return [name for _, name in sorted(found, reverse=True)]

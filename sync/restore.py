@@ -10,19 +10,22 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from sync.litestream import (
-    Pace,
+    Copy,
+    Position,
+    Seal,
     child_environment,
     find_binary,
     hint_for,
-    list_generations,
-    render_config,
+    render_copies,
     write_config,
 )
+from sync.litestream_folders import list_generations, newest_piece
 from sync.target import FolderTarget, ReplicaPlace
 
 
@@ -68,6 +71,36 @@ class RestoreReport:
         return self.code is RestoreCode.RESTORED
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What could be restored from a place, without restoring it.
+
+    `code` is `restored` when something could, else why not. `index` and `offset` say where the last piece of the newest
+    generation begins, `written_at` when it was written (UTC seconds, by the target's clock).
+    """
+
+    place: ReplicaPlace
+    code: RestoreCode
+    generation: str = ""
+    index: int = 0
+    offset: int = 0
+    written_at: float = 0.0
+    detail: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.code is RestoreCode.RESTORED
+
+    def is_newer_than(self, other: Candidate) -> bool:
+        """Copies of one generation are compared by position; others by incarnation, then by time."""
+        if self.ok != other.ok:
+            return self.ok
+        if self.generation == other.generation:
+            return (self.index, self.offset) > (other.index, other.offset)
+        mine, theirs = self.place.incarnation, other.place.incarnation
+        return (mine, self.written_at) > (theirs, other.written_at)
+
+
 class _RestoreError(Exception):
     def __init__(self, code: RestoreCode, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}")
@@ -82,8 +115,11 @@ def restore(
     generation: str | None = None,
     binary: Path | None = None,
     timeout_s: float = 3600.0,
+    identity: Path | None = None,
 ) -> RestoreReport:
     """Restore the newest restorable generation of `place` to `output`.
+
+    `identity` is the age identity file that opens a sealed copy.
 
     `output` is an absolute path in an existing folder.     "Newest" goes by the time of the newest
     piece at the target; name a `generation` to overrule a clock that was wrong. Works beside
@@ -99,7 +135,7 @@ def restore(
         if program is None or not program.is_file():
             raise _RestoreError(RestoreCode.NO_BINARY)
         with tempfile.TemporaryDirectory(prefix=f".{output.name}.restore-", dir=output.parent) as folder:
-            run = _Run(program, place, Path(folder), began + timeout_s)
+            run = _Run(program, place, Path(folder), began + timeout_s, identity)
             for candidate in [generation] if generation else run.generations():
                 try:
                     restored = run.restore(candidate)
@@ -120,6 +156,61 @@ def restore(
     except OSError as problem:
         code, detail = _code_for(str(problem)), str(problem)
     return RestoreReport(code, "", 0, time.monotonic() - began, tuple(skipped), detail[:500])
+
+
+def find_candidate(
+    place: ReplicaPlace, scratch: Path, *, binary: Path | None = None, timeout_s: float = 60.0
+) -> Candidate:
+    """What `place` holds: some listings, no download. `scratch` is an existing folder for a short while's files."""
+    try:
+        program = binary or find_binary()
+        if program is None or not program.is_file():
+            raise _RestoreError(RestoreCode.NO_BINARY)
+        with tempfile.TemporaryDirectory(prefix=".candidate-", dir=scratch) as folder:
+            run = _Run(program, place, Path(folder), time.monotonic() + timeout_s)
+            for generation in run.generations():
+                last = run.last_piece(generation)
+                if last is not None:
+                    position, at = last
+                    return Candidate(place, RestoreCode.RESTORED, generation, position.index, position.offset, at)
+        return Candidate(place, RestoreCode.NO_REPLICA)
+    except _RestoreError as failure:
+        return Candidate(place, failure.code, detail=failure.detail[:500])
+    except OSError as problem:
+        return Candidate(place, _code_for(str(problem)), detail=str(problem)[:500])
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What became of a restore from several places: the place taken (None when none), and what all of them held."""
+
+    place: ReplicaPlace | None
+    report: RestoreReport
+    candidates: tuple[Candidate, ...]
+
+
+def restore_newest(
+    places: Sequence[ReplicaPlace], output: Path, *, binary: Path | None = None, timeout_s: float = 3600.0
+) -> Restoration:
+    """Restore from whichever place holds the newest copy, such as the centre and a stick; the next one when that fails.
+
+    See `restore`. A place out of reach is no reason to wait: its candidate says so.
+    """
+    candidates: list[Candidate] = []
+    for found in (find_candidate(place, output.parent, binary=binary) for place in places):
+        newer_than = [one for one in candidates if found.is_newer_than(one)]
+        candidates.insert(candidates.index(newer_than[0]) if newer_than else len(candidates), found)
+    report = RestoreReport(candidates[0].code if candidates else RestoreCode.NO_REPLICA)
+    skipped: tuple[Skipped, ...] = ()
+    for candidate in candidates:
+        if not candidate.ok:
+            break
+        report = restore(candidate.place, output, binary=binary, timeout_s=timeout_s)
+        if report.ok or report.code in (RestoreCode.OUTPUT_EXISTS, RestoreCode.DISK_FULL):
+            taken = candidate.place if report.ok else None
+            return Restoration(taken, replace(report, skipped=skipped + report.skipped), tuple(candidates))
+        skipped += (Skipped(candidate.generation, report.code, report.detail), *report.skipped)
+    return Restoration(None, replace(report, skipped=skipped), tuple(candidates))
 
 
 def _refuse_existing(output: Path) -> None:
@@ -146,6 +237,7 @@ class _Run:
     place: ReplicaPlace
     folder: Path
     deadline: float
+    identity: Path | None = None
 
     @property
     def _named(self) -> Path:
@@ -158,7 +250,8 @@ class _Run:
 
     def _litestream(self, arguments: Sequence[str]) -> str:
         config = self.folder / "litestream.yml"
-        write_config(config, render_config(self._named, self.place, Pace()))
+        seal = Seal((), self.identity) if self.identity else None
+        write_config(config, render_copies([Copy("main", self._named, self.place, seal=seal)]))
         self._named.touch()
         command, *rest = arguments
         whole = [
@@ -193,6 +286,18 @@ class _Run:
             # What is neither the line, nor the key, nor the disk is the data.
             raise _RestoreError(RestoreCode.MALFORMED if code is RestoreCode.FAILED else code, last)
         return done.stdout.decode("utf-8", "replace")
+
+    def last_piece(self, generation: str) -> tuple[Position, float] | None:
+        """Where the last WAL piece of a generation begins, and when it was written (UTC seconds)."""
+        if isinstance(self.place.target, FolderTarget):
+            return newest_piece(self.place, generation)
+        rows = [line.split() for line in self._litestream(["wal", "-generation", generation]).splitlines()[1:]]
+        # Columns: replica, generation, index, offset, size, created.
+        found = [(Position(row[1], int(row[2]), int(row[3])), row[5]) for row in rows if len(row) == 6]
+        if not found:
+            return None
+        last, _ = max(found, key=lambda piece: (piece[0].index, piece[0].offset))
+        return last, max(datetime.fromisoformat(at).timestamp() for _, at in found)
 
     def generations(self) -> list[str]:
         """Newest first."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ROOM = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,14 @@ class ReplicaPlace:
     @property
     def path(self) -> str:
         """The folder, or the prefix in the bucket."""
-        own = f"{self.office}/{self.incarnation}/{self.database}"
         if isinstance(self.target, FolderTarget):
-            return str(self.target.root / own)
-        return f"{self.target.prefix.strip('/')}/{own}".lstrip("/")
+            return str(self.target.root / self.own)
+        return f"{self.target.prefix.strip('/')}/{self.own}".lstrip("/")
+
+    @property
+    def own(self) -> str:
+        """`<office>/<incarnation>/<database>`."""
+        return f"{self.office}/{self.incarnation}/{self.database}"
 
 
 def folder_obstacle(place: ReplicaPlace) -> str:
@@ -95,6 +101,38 @@ def folder_obstacle(place: ReplicaPlace) -> str:
         nearest = nearest.parent
     usable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
     return "" if usable else "target-not-writable"
+
+
+def folder_is_full(place: ReplicaPlace) -> bool:
+    """Whether a folder has no room for another piece; False for S3 and for what can't be asked."""
+    if not isinstance(place.target, FolderTarget):
+        return False
+    try:
+        return shutil.disk_usage(place.target.root).free < _ROOM
+    except OSError:
+        return False
+
+
+def secret_obstacle(place: ReplicaPlace) -> str:
+    """`secret-unreadable` while the key of an S3 target can't be read; '' otherwise."""
+    if not isinstance(place.target, S3Target):
+        return ""
+    try:
+        return "" if place.target.secret_file.read_text(encoding="utf-8").strip() else "secret-unreadable"
+    except (OSError, UnicodeDecodeError):
+        return "secret-unreadable"
+
+
+def open_mounted(target: FolderTarget) -> int | None:
+    """A descriptor of what is mounted there now; None when nothing is. Raises `OSError`.
+
+    A path through the descriptor leads into the stick or nowhere, whatever becomes of the mount.
+    """
+    fd = os.open(target.root, os.O_RDONLY | os.O_DIRECTORY)
+    if os.fstat(fd).st_dev == target.root.parent.stat().st_dev:
+        os.close(fd)
+        return None
+    return fd
 
 
 def list_incarnations(target: FolderTarget, office: str, database: str = "queue") -> list[str]:

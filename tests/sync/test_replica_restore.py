@@ -11,7 +11,7 @@ import helpers
 import pytest
 import writer
 
-from sync.litestream import list_generations
+from sync.litestream_folders import list_generations
 from sync.replica import Replica
 from sync.restore import RestoreCode, restore
 from sync.target import FolderTarget, ReplicaPlace, list_incarnations
