@@ -16,6 +16,7 @@ from appliance.api.guard import Guard
 from appliance.api.reading import Reading
 from appliance.api.routes import (
     bells,
+    centre,
     clock,
     day,
     desks,
@@ -78,6 +79,7 @@ def create_app(context: AppContext) -> FastAPI:
         figures.routes(context, computed),
         desks.routes(context),
         bells.routes(context),
+        centre.routes(context),
         devices.routes(context, computed),
         feed.routes(live),
         office.routes(context, reading),

@@ -15,6 +15,7 @@ from appliance.domain.moment import Now
 from appliance.domain.office import Office
 from appliance.domain.tickets import Told as WaitTold
 from appliance.store.local import LocalStore
+from appliance.store.told import Texts
 from appliance.store.writer import Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Writer(Protocol):
     @property
     def office(self) -> Office:
         """The newest committed state; immutable."""
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that came with directives, by the number of theirs."""
 
     @property
     def alive(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from appliance.api import views
+from appliance.api import standing_view, views
 from appliance.api.bells_view import bells
 from appliance.api.schemas import DeskView, KeyView, LineView, ReasonView
 from appliance.domain import order, require, rules
@@ -18,6 +18,7 @@ from appliance.domain.refusal import Code, Refused
 from appliance.domain.serving import Finish
 from appliance.domain.skills import level
 from appliance.domain.undoing import UndoLast
+from appliance.store.told import NO_TEXTS, Texts
 
 LINE_ROWS = 20
 MISSED_ROWS = 20
@@ -30,6 +31,7 @@ def desk(
     *,
     operator_name: str | None = None,
     served_today: int = 0,
+    texts: Texts = NO_TEXTS,
 ) -> DeskView:
     """The desk's page. Raises Refused for a desk that the plan doesn't have."""
     shown = require.desk(office, number)
@@ -62,6 +64,7 @@ def desk(
         open_day=office.open_day is not None,
         now=views.clock(now),
         bells=bells(office, now, level=1),
+        standing=standing_view.at_desk(office, number, texts),
     )
 
 

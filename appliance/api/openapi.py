@@ -15,6 +15,7 @@ from appliance.domain.message import Command
 from appliance.domain.moment import Moment, Now
 from appliance.domain.office import Office
 from appliance.store.local import LocalStore
+from appliance.store.told import NO_TEXTS
 from appliance.store.writer import Outcome
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
@@ -24,6 +25,7 @@ class _Nothing:
     """An office without anything in it: enough to describe the routes."""
 
     office = Office()
+    texts = NO_TEXTS
     alive = True
 
     def submit(self, command: Command, *, actor: str, key: str | None = None) -> Future[Outcome]:

@@ -61,16 +61,19 @@ class Reading:
         context = self._context
         printers = [device for device in context.health.devices() if device.kind == "printer"]
         paper = any(str(device.condition) in USABLE for device in printers)
-        return views.kiosk(context.writer.office, context.clock.now(), paper=paper, estimates=context.estimates)
+        office, texts = context.writer.office, context.writer.texts
+        return views.kiosk(office, context.clock.now(), paper=paper, estimates=context.estimates, texts=texts)
 
     def reception(self) -> ReceptionView:
         """The hall as reception sees it."""
         context = self._context
-        return views.reception(context.writer.office, context.clock.now(), context.estimates.advice())
+        writer = context.writer
+        return views.reception(writer.office, context.clock.now(), context.estimates.advice(), writer.texts)
 
     def hall(self) -> HallView:
         """What the board shows."""
-        view = views.hall(self._context.writer.office, self._context.clock.now())
+        writer = self._context.writer
+        view = views.hall(writer.office, self._context.clock.now(), writer.texts)
         view.patterns = self._context.screens.patterns()
         return view
 
@@ -82,7 +85,8 @@ class Reading:
         name = context.local.operator_name(held.operator) if held is not None else None
         try:
             served = self._served(office).get(number, 0)
-            return desk_view.desk(office, context.clock.now(), number, operator_name=name, served_today=served)
+            now, texts = context.clock.now(), context.writer.texts
+            return desk_view.desk(office, now, number, operator_name=name, served_today=served, texts=texts)
         except Refused:
             return None
 
@@ -104,6 +108,7 @@ class Reading:
             devices=self.devices(),
             replica=context.replica(),
             version=context.settings.version,
+            texts=context.writer.texts,
         )
 
     def devices(self) -> list[DeviceView]:

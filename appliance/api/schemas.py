@@ -116,7 +116,9 @@ class TurnAwayBody(Asked):
     """Somebody goes without a number."""
 
     service: ServiceId | None = None
-    reason: Literal["closed", "limit", "no-time", "paused", "no-numbers", "left-before", "not-here"]
+    reason: Literal[
+        "closed", "limit", "no-time", "paused", "stopped", "redirected", "no-numbers", "left-before", "not-here"
+    ]
 
 
 class PlanBody(Asked):
@@ -243,11 +245,55 @@ class CallView(Told):
     seq: int
 
 
+class StandingView(Told):
+    """A change of the situation centre that stands until the day closes or somebody ends it.
+
+    `what` names it. `value`: `add` or `remove` of a skill; `stop` or a number of a limit; minutes of a norm and of a
+    message; JSON of a policy; the office of a redirection. `service` is None for the whole office. `texts`: what was
+    written with it.
+    """
+
+    what: str
+    kind: Literal["skill", "limit", "wait-norm", "service-norm", "policy", "message", "redirect"]
+    value: str
+    desk: int | None
+    service: str | None
+    service_name: Text | None
+    texts: Text | None
+    directive: int
+    author: str
+    since: datetime
+
+
+class DirectiveView(Told):
+    """A directive of the situation centre and what became of it. `entry` is the journal's; `code` says why not."""
+
+    number: int
+    kind: str
+    target: str
+    author: str
+    reason: str
+    outcome: Literal["applied", "refused", "expired"]
+    code: str
+    facts: dict[str, str | int]
+    at: datetime
+    entry: int
+
+
+class DirectivesView(Told):
+    """The newest directives, newest first, and what stands. `last`: the number of the last one settled."""
+
+    seq: int
+    last: int
+    settled: list[DirectiveView]
+    standing: list[StandingView]
+
+
 class HallView(Told):
     """What the hall shows: the newest call first.
 
     `seq` grows with every change; `now`: None on an untrusted clock. `patterns`: the screens that show the test picture
-    instead.
+    instead. `message`: a text of the situation centre.
     """
 
     seq: int
@@ -260,6 +306,7 @@ class HallView(Told):
     paused: str | None = None
     languages: list[Language]
     patterns: list[str] = Field(default_factory=list)
+    message: Text | None = None
 
 
 class ScreenBody(Asked):
@@ -307,6 +354,7 @@ class ServiceView(Told):
     wait: WaitView | None = None
     next_opening: str | None = None
     may_wait: bool = False
+    elsewhere: Text | None = None
 
 
 class CategoryView(Told):
@@ -425,6 +473,7 @@ class DeskView(Told):
     open_day: bool
     now: str | None
     bells: list[BellView] = Field(default_factory=list)
+    standing: list[StandingView] = Field(default_factory=list)
 
 
 class DeviceView(Told):
@@ -504,6 +553,8 @@ class OfficeView(Told):
     uptime_s: int
     version: str
     bells: list[BellView] = Field(default_factory=list)
+    standing: list[StandingView] = Field(default_factory=list)
+    directives: list[DirectiveView] = Field(default_factory=list)
 
 
 class EntryView(Told):
@@ -632,6 +683,7 @@ class ReceptionView(Told):
     desks: list[DeskRow]
     advice: AdviceView | None
     bells: list[BellView] = Field(default_factory=list)
+    standing: list[StandingView] = Field(default_factory=list)
 
 
 class PlanView(Told):

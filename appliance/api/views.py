@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Literal, cast
 
+from appliance.api import standing_view
 from appliance.api.bells_view import bells
 from appliance.api.context import Estimates, NoEstimates
 from appliance.api.schemas import (
@@ -38,6 +39,7 @@ from appliance.domain.plan import LANGUAGES, Plan, Service, Words
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.roster import planned_desks
 from appliance.reason_words import hours_code
+from appliance.store.told import NO_TEXTS, Texts
 
 SlipCode = Literal["queued", "printed", "sent", "unknown", "expired"]
 
@@ -170,7 +172,7 @@ def taken(office: Office, records: Sequence[Record]) -> Ticket:
     raise LookupError("no ticket was made")
 
 
-def hall(office: Office, now: Now) -> HallView:
+def hall(office: Office, now: Now, texts: Texts = NO_TEXTS) -> HallView:
     """The board: who is called, newest first, and those whose service began in the last minutes."""
     calls = [
         CallView(
@@ -195,6 +197,7 @@ def hall(office: Office, now: Now) -> HallView:
         on_break=sorted(d.number for d in office.desks.values() if d.state is DeskState.BREAK),
         languages=languages(office.plan),
         paused=paused(office),
+        message=standing_view.message(office, texts),
     )
 
 
@@ -214,7 +217,9 @@ def languages(plan: Plan | None) -> list[Language]:
     return cast("list[Language]", spoken or list(LANGUAGES))
 
 
-def kiosk(office: Office, now: Now, *, paper: bool, estimates: Estimates | None = None) -> KioskView:
+def kiosk(
+    office: Office, now: Now, *, paper: bool, estimates: Estimates | None = None, texts: Texts = NO_TEXTS
+) -> KioskView:
     """What a visitor may choose. Whether a number can be given is asked of the rules themselves."""
     plan = office.plan
     if plan is None:
@@ -238,7 +243,8 @@ def kiosk(office: Office, now: Now, *, paper: bool, estimates: Estimates | None 
             per_service[shown.service] = per_service.get(shown.service, 0) + 1
     estimates = estimates or NoEstimates()
     services = [
-        _service(office, now, plan, s, per_service.get(s.id, 0), estimates.told(s.id)) for s in plan.services.values()
+        _service(office, now, plan, s, per_service.get(s.id, 0), estimates.told(s.id), texts)
+        for s in plan.services.values()
     ]
     reasons = {service.reason for service in services}
     everywhere = reasons.pop() if len(reasons) == 1 else None
@@ -268,7 +274,7 @@ def categories(plan: Plan) -> list[CategoryView]:
 
 
 def _service(
-    office: Office, now: Now, plan: Plan, service: Service, queue: int, told: tickets.Told | None
+    office: Office, now: Now, plan: Plan, service: Service, queue: int, told: tickets.Told | None, texts: Texts
 ) -> ServiceView:
     reason: str | None = None
     try:
@@ -294,6 +300,7 @@ def _service(
         wait=None if told is None else wait(told.low_s, told.high_s, told.mean_s, now.local),
         next_opening=_next_issuing(plan, service, now) if reason in CLOSED else None,
         may_wait=reason == Code.NO_TIME_LEFT.value,
+        elsewhere=standing_view.elsewhere(office, service.id, texts),
     )
 
 
@@ -314,7 +321,7 @@ def _next_issuing(plan: Plan, service: Service, now: Now) -> str | None:
     return None
 
 
-def reception(office: Office, now: Now, advice: Advice | None) -> ReceptionView:
+def reception(office: Office, now: Now, advice: Advice | None, texts: Texts = NO_TEXTS) -> ReceptionView:
     """The hall as reception sees it: those who wait by place, then desks and what is advised."""
     shown = sorted(office.tickets.values(), key=lambda one: one.place) if office.open_day is not None else []
 
@@ -336,6 +343,7 @@ def reception(office: Office, now: Now, advice: Advice | None) -> ReceptionView:
         desks=desk_rows(office, now),
         advice=advice_view(advice),
         bells=bells(office, now),
+        standing=standing_view.standing_views(office, texts),
     )
 
 
@@ -376,11 +384,20 @@ def desk_rows(office: Office, now: Now) -> list[DeskRow]:
                 operator=desk.operator,
                 reason=desk.reason,
                 planned=None if planned is None else number in planned,
-                services=[*known.services, *known.secondary],
+                services=_named_services(plan, number),
                 organisation=known.organisation,
             )
         )
     return rows
+
+
+def _named_services(plan: Plan, desk: int) -> list[str]:
+    """The services that the plan names for a desk, with what the centre has added and taken away."""
+    known = plan.desks[desk]
+    named = [*known.services, *known.secondary]
+    if known.services:
+        named += [service for (at, service), added in plan.skills.items() if at == desk and added]
+    return [service for service in dict.fromkeys(named) if plan.skills.get((desk, service)) is not False]
 
 
 def slips(office: Office, now: Now) -> list[SlipView]:
@@ -424,6 +441,7 @@ def office_view(
     devices: Sequence[DeviceView] = (),
     replica: ReplicaView | None = None,
     version: str = "",
+    texts: Texts = NO_TEXTS,
 ) -> OfficeView:
     """The office at a glance. `uptime_s` is the box's own."""
     counts = _counts(office.tickets.values())
@@ -457,6 +475,8 @@ def office_view(
         uptime_s=now.moment.uptime_ms // 1000,
         version=version,
         bells=bells(office, now),
+        standing=standing_view.standing_views(office, texts),
+        directives=standing_view.directives(office, texts).settled,
     )
 
 

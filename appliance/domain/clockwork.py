@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from appliance.domain import bell
+from appliance.domain import bell, standing
 from appliance.domain.calling import TicketMissed
 from appliance.domain.days import DayRedated, closing_events, opening_event
 from appliance.domain.hours import day_hours
@@ -48,6 +48,7 @@ def tick(office: Office, command: Tick, now: Now) -> Sequence[Event]:
     events: list[Event] = [*bell.due(office, now)]
     if plan is None:
         return events
+    events += standing.due(office, now)
     if office.open_day is not None and office.pause is None:
         for ticket in office.tickets.values():
             events += due_for(office, ticket, plan, now)

@@ -11,11 +11,15 @@ from appliance.domain.clockwork import ClockCorrected
 from appliance.domain.identity import PlanAdopted
 from appliance.domain.message import Event
 from appliance.domain.rules import EVOLVERS
+from appliance.domain.standing import StandingBegun, StandingEnded
 
 BODY_LIMIT = 4096
 """Bytes that one body may have: journal rows are bounded."""
 
-KINDS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in (*EVOLVERS, PlanAdopted, ClockCorrected)}
+WITH_PLANS: tuple[type[Event], ...] = (PlanAdopted, StandingBegun, StandingEnded)
+"""What can't be made into a state without the plans."""
+
+KINDS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in (*EVOLVERS, *WITH_PLANS, ClockCorrected)}
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -15,6 +15,7 @@ from appliance.domain.plan import Plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.serving import ServiceFinished
 from appliance.domain.slips import SlipExpired
+from appliance.domain.standing import ending_with_the_day
 from appliance.domain.tickets import TicketLeft
 
 SAME_DAY_MS = 12 * 3600 * 1000
@@ -117,6 +118,7 @@ def closing_events(office: Office, *, by_system: bool) -> Sequence[Event]:
     events += [
         DeskClosed(desk.number, by_system=True) for desk in office.desks.values() if desk.state is not DeskState.CLOSED
     ]
+    events += ending_with_the_day(office)
     events += [SlipExpired(slip.id) for slip in office.slips.values() if slip.state is SlipState.QUEUED]
     assert office.day is not None
     return [*events, DayClosed(office.day.number, by_system)]

@@ -10,8 +10,8 @@ from appliance.domain.moment import Now
 from appliance.domain.numbering import BLOCK_SIZE, block_of
 from appliance.domain.office import Desk, DeskState, Fence, Office, TicketState
 from appliance.domain.plan import Plan
-from appliance.domain.plans.adjusting import adjusted
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.standing import in_force
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,8 @@ def plan_adopted(office: Office, event: PlanAdopted, plans: Callable[[str], Plan
     if office.plan is None:
         return replace(office, plan=plan, desks={number: Desk(number) for number in plan.desks})
     opened_with = plans(office.plan.digest)
-    if opened_with.digest == plan.digest:
-        return replace(office, plan=opened_with, next_plan=None)
-    return replace(office, plan=adjusted(opened_with, plan), next_plan=plan)
+    after = replace(office, next_plan=None if opened_with.digest == plan.digest else plan)
+    return replace(after, plan=in_force(after, plans))
 
 
 def _ended(state: TicketState) -> bool:

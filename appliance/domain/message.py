@@ -52,6 +52,16 @@ class Event:
         device = getattr(self, "device", None)
         return () if device is None else (device,)
 
+    def standings(self) -> tuple[int, ...]:
+        """The ids of the standing changes whose rows this event changes."""
+        standing = getattr(self, "standing", None)
+        return () if standing is None else (standing,)
+
+    def directives(self) -> tuple[int, ...]:
+        """The numbers of the directives whose rows this event changes."""
+        directive = getattr(self, "directive", None)
+        return () if directive is None else (directive,)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

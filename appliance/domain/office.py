@@ -62,7 +62,8 @@ class Ticket:
     after. `confirmed` says of the category's document: seen, missing, or nobody has looked (None). `slot` is a booked
     minute of the day. `returned`: a missed one has used its only return; `resumed`: waits again after it had been with
     somebody. `promised` is False for a visitor who waits without a guarantee. `told`: the shortest and longest wait, in
-    seconds, that was told with the number. `reason` is why it is parked, or why it left.
+    seconds, that was told with the number. `reason` is why it is parked, or why it left. `raised`: the situation
+    centre has put it first, whatever the policy.
     """
 
     id: int
@@ -98,6 +99,7 @@ class Ticket:
     park_min: int | None = None
     first_called: Stamp | None = None
     last_called: Stamp | None = None
+    raised: Stamp | None = None
 
     @property
     def label(self) -> str:
@@ -219,6 +221,45 @@ class DeviceMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A change that the situation centre has made for the day: what of the office, to which value (codes, no text).
+
+    `what` and `value` are as `appliance.domain.standing` writes them; `directive` is the number of the directive that
+    made it. `told`: a text belongs to it, under the number of the directive.
+    """
+
+    id: int
+    what: str
+    value: str
+    directive: int
+    told: bool
+    began: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class SettledDirective:
+    """A directive and what became of it: `outcome` is applied, refused or expired, `code` and `facts` say why.
+
+    `target` is what it was about: a desk's number, a service, a ticket's id, a device, an office, or "".
+    """
+
+    seq: int
+    id: str
+    kind: str
+    author: str
+    reason: str
+    target: str
+    outcome: str
+    code: str
+    facts: Mapping[str, str | int]
+    settled: Stamp
+
+
+DIRECTIVES_KEPT = 50
+"""So many of the newest settled directives are in memory; the table has all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fence:
     """Where a restored office may number: `block`, until a day with a date after `until` is opened."""
 
@@ -232,7 +273,8 @@ class Office:
 
     `plan` is what is in force: the plan of the day's opening with the norms, limits, hours and skills of `next_plan`,
     which waits for the next opening. `pauses` are those of the day. `bells` holds the open call of each bell that
-    rings, `devices` what was last noted of each device.
+    rings, `devices` what was last noted of each device. `standing` holds the changes of the situation centre that last,
+    by what they change (the plan in force has them already); `directives` the newest that were settled, oldest first.
     """
 
     id: str = ""
@@ -253,6 +295,9 @@ class Office:
     bells: Mapping[str, BellCall] = field(default_factory=dict)
     last_bell: int = 0
     devices: Mapping[str, DeviceMark] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    last_standing: int = 0
+    directives: tuple[SettledDirective, ...] = ()
     seq: int = 0
 
     @property
@@ -264,6 +309,11 @@ class Office:
     def pause(self) -> Pause | None:
         """The pause that lasts now, if there is one."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].ended is None else None
+
+    @property
+    def last_directive(self) -> int:
+        """The number of the last directive that was settled, whatever its outcome; 0 before the first."""
+        return self.directives[-1].seq if self.directives else 0
 
     def elapsed(self, since: Moment, until: Moment) -> int:
         """Milliseconds of a visitor's time from one moment to another: the day's pauses are left out of it."""

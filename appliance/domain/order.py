@@ -15,6 +15,7 @@ from appliance.domain.skills import Level, level, suits
 class Why(StrEnum):
     """What put a ticket at the head of a desk's line."""
 
+    RAISED = "raised"
     DIRECTED = "directed"
     BOOKED = "booked"
     OVERDUE = "overdue"
@@ -163,7 +164,7 @@ class _Line:
         secondary = not main
         pool = main or [ticket for ticket, _ in candidates]
         ticket, why = self._by_policy(pool)
-        if privileged(self._plan, ticket):
+        if why is not Why.RAISED and privileged(self._plan, ticket):
             held_up = self._held_up(ticket, [other for other, _ in candidates])
             if held_up is not None:
                 ticket, why = held_up, Why.OVERDUE
@@ -172,6 +173,9 @@ class _Line:
         return Choice(ticket, why, secondary, first if first.place < ticket.place else None)
 
     def _by_policy(self, pool: Sequence[Ticket]) -> tuple[Ticket, Why]:
+        raised = [(ticket.raised.seq, ticket) for ticket in pool if ticket.raised is not None]
+        if raised:
+            return min(raised, key=lambda one: one[0])[1], Why.RAISED
         directed = [ticket for ticket in pool if ticket.for_desk == self._desk]
         if directed:
             return min(directed, key=_place), Why.DIRECTED

@@ -307,7 +307,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole document."""
+    """The whole document.
+
+    `skills` is no part of the document: (desk, service) to whether the situation centre has added it to the desk for
+    today, whoever is signed in there, or taken it away.
+    """
 
     version: int
     office: str
@@ -329,6 +333,7 @@ class Plan:
     shifts: tuple[Shift, ...] = ()
     absences: tuple[Absence, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    skills: Mapping[tuple[int, str], bool] = field(default_factory=dict)
     document: str = field(default="", repr=False, compare=False)
 
     @property

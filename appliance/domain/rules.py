@@ -13,12 +13,15 @@ from appliance.domain import (
     days,
     desks,
     devices,
+    directive_kinds,
+    directives,
     identity,
     keys,
     pausing,
     priority,
     serving,
     slips,
+    standing,
     tickets,
     turning_away,
     undoing,
@@ -72,6 +75,8 @@ DECIDERS: Mapping[type[Command], Decider] = {
     bell.CloseBell: bell.close,
     bell.BellLoopCut: bell.loop_cut,
     devices.NoteDevice: devices.note,
+    standing.DropStanding: standing.drop,
+    directives.ApplyDirective: directives.apply,
     identity.BeginIncarnation: identity.begin_incarnation,
     identity.AdoptPlan: identity.adopt_plan,
     clockwork.Tick: clockwork.tick,
@@ -123,6 +128,8 @@ EVOLVERS: Mapping[type[Event], Evolver] = {
     bell.BellLapsed: bell.moved,
     bell.BellWithdrawn: bell.moved,
     devices.DeviceChanged: devices.changed,
+    directive_kinds.TicketRaised: directive_kinds.raised,
+    directives.DirectiveSettled: directives.settled,
     identity.IncarnationBegun: identity.incarnation_begun,
 }
 
@@ -142,6 +149,10 @@ def evolve(office: Office, record: Record, plans: Plans) -> Office:
     event = record.event
     if isinstance(event, identity.PlanAdopted):
         after = identity.plan_adopted(office, event, plans)
+    elif isinstance(event, standing.StandingBegun):
+        after = standing.begun(office, record, event, plans)
+    elif isinstance(event, standing.StandingEnded):
+        after = standing.ended(office, event, plans)
     elif isinstance(event, clockwork.ClockCorrected):
         after = office
     else:

@@ -17,12 +17,18 @@ class Level(IntEnum):
 
 
 def desk_level(plan: Plan, desk: int, service: str, purpose: str = "", operator: str | None = None) -> Level:
-    """What a desk of the plan, with this operator signed in or nobody, is for this service."""
+    """What a desk of the plan, with this operator signed in or nobody, is for this service.
+
+    What the situation centre has added or taken away counts before desk and operator; the purposes of the desk stay.
+    """
     planned, wanted = plan.desks.get(desk), plan.services.get(service)
     if planned is None or wanted is None:
         return Level.NONE
     if planned.purposes and purpose and purpose not in planned.purposes:
         return Level.NONE
+    by_the_centre = plan.skills.get((desk, service))
+    if by_the_centre is not None:
+        return Level.MAIN if by_the_centre else Level.NONE
     level = _of_desk(planned, service, wanted.organisation)
     person = plan.operators.get(operator) if operator is not None else None
     if level is Level.NONE or person is None:

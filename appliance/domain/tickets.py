@@ -14,6 +14,7 @@ from appliance.domain.numbering import may_be_ours, next_number, numbers_left
 from appliance.domain.office import Day, Office, Slip, SlipState, Stop, Ticket, TicketState
 from appliance.domain.plan import MIDNIGHT, Plan, canonical_series
 from appliance.domain.refusal import Code, Refused
+from appliance.domain.standing import require_offered
 from appliance.domain.visits import ROUTE_LIMIT
 
 END_OF_DAY = 24 * 60 + 1
@@ -148,6 +149,7 @@ def take(office: Office, command: TakeTicket, now: Now) -> Sequence[Event]:
         raise Refused(Code.DISK_FULL)
     require.no_pause(office)
     if not command.insist:
+        require_offered(office, (service.id, *also))
         require_issuing(office, plan, day, service.id, now)
         require_within_limits(office, plan, service.id)
         if not command.unpromised:

@@ -20,6 +20,8 @@ class AwayReason(StrEnum):
     LIMIT = "limit"
     NO_TIME = "no-time"
     PAUSED = "paused"
+    STOPPED = "stopped"
+    REDIRECTED = "redirected"
     NO_NUMBERS = "no-numbers"
     LEFT_BEFORE = "left-before"
     NOT_HERE = "not-here"
@@ -33,6 +35,8 @@ OF_REFUSAL = {
     Code.LIMIT_REACHED: AwayReason.LIMIT,
     Code.NO_TIME_LEFT: AwayReason.NO_TIME,
     Code.HALL_PAUSED: AwayReason.PAUSED,
+    Code.SERVICE_STOPPED: AwayReason.STOPPED,
+    Code.SERVICE_REDIRECTED: AwayReason.REDIRECTED,
     Code.NUMBERS_EXHAUSTED: AwayReason.NO_NUMBERS,
     Code.DISK_FULL: AwayReason.NO_NUMBERS,
 }

@@ -223,6 +223,7 @@ def merged(office: Office, record: Record, event: TicketsMerged) -> Office:
         route=(*into.route, Stop(ticket.service), *ticket.route),
         place=min(into.place, ticket.place),
         needs=require.needs((*into.needs, *ticket.needs)),
+        raised=into.raised or ticket.raised,
     )
     return office.with_ticket(gone).with_ticket(kept)
 

@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Mapping
 
 from appliance.domain.bell import BellEvent, call_after
+from appliance.domain.directives import DirectiveSettled, settled_of
 from appliance.domain.message import Record
 from appliance.domain.office import Office
+from appliance.domain.standing import StandingBegun, StandingEnded
 from appliance.store import rows
 
 Key = tuple[str, int | str | tuple[int, str]]
@@ -30,6 +32,13 @@ def note(changes: Changes, before: Office, after: Office, record: Record) -> Non
         changes["slip", slip] = rows.slip_row(after.slips[slip])
     if isinstance(event, BellEvent):
         changes["bell", event.call] = rows.bell_row(call_after(before, record, event))
+    if isinstance(event, StandingBegun):
+        changes["standing", event.standing] = rows.standing_row(after.standing[event.what])
+    elif isinstance(event, StandingEnded):
+        ended = before.standing[event.what]
+        changes["standing", event.standing] = rows.standing_row(ended, record.seq, event.how)
+    elif isinstance(event, DirectiveSettled):
+        changes["directive", event.directive] = rows.directive_row(settled_of(record, event))
     for device in event.devices():
         changes["device", device] = rows.device_row(device, after.devices[device])
     if after.numbers is not before.numbers or after.day is not before.day:

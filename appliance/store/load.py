@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from appliance.domain.message import Record
 from appliance.domain.moment import Stamp
-from appliance.domain.office import Desk, Fence, Office
+from appliance.domain.office import DIRECTIVES_KEPT, Desk, Fence, Office
 from appliance.domain.plan import Plan
 from appliance.domain.plans.adjusting import adjusted
 from appliance.domain.plans.reader import read_plan
+from appliance.domain.standing import ordered
 from appliance.store import journal, rows
 
 
@@ -43,6 +44,9 @@ def load(db: sqlite3.Connection) -> Loaded:
     plan, next_plan = plans.get(digest), plans.get(next_digest)
     if plan is not None and next_plan is not None:
         plan = adjusted(plan, next_plan)
+    loaded = outside_the_day(db, Office(seq=seq))
+    if plan is not None:
+        plan = ordered(plan, loaded.standing)
 
     def stamp(entry: int | None) -> Stamp | None:
         return journal.stamp(db, entry)
@@ -63,7 +67,8 @@ def load(db: sqlite3.Connection) -> Loaded:
     stored = {r[0]: rows.desk_of(r, stamp) for r in db.execute(rows.select("desk"))}
     pauses = db.execute(f"{rows.select('pause')} WHERE day = ? ORDER BY id", (number,))
     counters = db.execute("SELECT series, next FROM counter WHERE day = ?", (number,))
-    office = Office(
+    office = replace(
+        loaded,
         id=name,
         incarnation=incarnation,
         life=life,
@@ -79,13 +84,12 @@ def load(db: sqlite3.Connection) -> Loaded:
         last_ticket=highest(db, "ticket"),
         last_slip=highest(db, "slip"),
         last_pause=highest(db, "pause"),
-        seq=seq,
     )
-    return Loaded(outside_the_day(db, office), chain, plans, requests_of(db))
+    return Loaded(office, chain, plans, requests_of(db))
 
 
 def outside_the_day(db: sqlite3.Connection, office: Office) -> Office:
-    """The office with what needs neither a day nor a plan: the bells that ring, and what is known of the devices."""
+    """The office with what is read without the day and its plan: bells, devices, directives and what stands."""
 
     def stamp(entry: int | None) -> Stamp | None:
         return journal.stamp(db, entry)
@@ -93,7 +97,18 @@ def outside_the_day(db: sqlite3.Connection, office: Office) -> Office:
     calls = [rows.bell_of(r, stamp) for r in db.execute(f"{rows.select('bell')} WHERE closed IS NULL ORDER BY id")]
     devices = {r[0]: rows.device_of(r, stamp) for r in db.execute(f"{rows.select('device')} ORDER BY since")}
     bells = {call.bell: call for call in calls}
-    return replace(office, bells=bells, last_bell=highest(db, "bell"), devices=devices)
+    newest = db.execute(f"{rows.select('directive')} ORDER BY seq DESC LIMIT ?", (DIRECTIVES_KEPT,)).fetchall()
+    lasting = db.execute(f"{rows.select('standing')} WHERE ended IS NULL ORDER BY id")
+    standing = [rows.standing_of(r, stamp) for r in lasting]
+    return replace(
+        office,
+        bells=bells,
+        last_bell=highest(db, "bell"),
+        devices=devices,
+        standing={one.what: one for one in standing},
+        last_standing=highest(db, "standing"),
+        directives=tuple(rows.directive_of(r, stamp) for r in reversed(newest)),
+    )
 
 
 def plans_of(db: sqlite3.Connection, digests: set[str | None]) -> dict[str, Plan]:

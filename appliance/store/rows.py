@@ -16,8 +16,10 @@ from appliance.domain.office import (
     DeviceMark,
     Office,
     Pause,
+    SettledDirective,
     Slip,
     SlipState,
+    Standing,
     Stop,
     Ticket,
     TicketState,
@@ -75,6 +77,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "park_min",
         "first_called",
         "last_called",
+        "raised",
     ),
     "desk": ("number", "state", "ticket", "operator", "since", "reason"),
     "pause": ("id", "day", "reason", "began", "ended"),
@@ -82,6 +85,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "counter": ("day", "series", "next"),
     "bell": ("id", "bell", "rung", "rings", "escalated", "answered", "arrived", "closed", "how"),
     "device": ("name", "condition", "reason", "since"),
+    "directive": ("seq", "id", "kind", "author", "reason", "target", "outcome", "code", "facts", "settled"),
+    "standing": ("id", "what", "value", "directive", "told", "began", "ended", "how"),
 }
 KEYS: dict[str, tuple[str, ...]] = {
     "office": ("id",),
@@ -93,6 +98,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "counter": ("day", "series"),
     "bell": ("id",),
     "device": ("name",),
+    "directive": ("seq",),
+    "standing": ("id",),
 }
 
 
@@ -171,6 +178,7 @@ def ticket_row(ticket: Ticket, day: int) -> Row:
         ticket.park_min,
         seq_of(ticket.first_called),
         seq_of(ticket.last_called),
+        seq_of(ticket.raised),
     )
 
 
@@ -216,6 +224,17 @@ def device_row(name: str, mark: DeviceMark) -> Row:
     return (name, mark.condition, mark.reason, mark.since.seq)
 
 
+def directive_row(one: SettledDirective) -> Row:
+    """A row of `directive`."""
+    of = (one.seq, one.id, one.kind, one.author, one.reason, one.target)
+    return (*of, one.outcome, one.code, to_json(one.facts), one.settled.seq)
+
+
+def standing_row(one: Standing, ended: int | None = None, how: str = "") -> Row:
+    """A row of `standing`; `ended` and `how` once it holds no longer."""
+    return (one.id, one.what, one.value, one.directive, int(one.told), one.began.seq, ended, how)
+
+
 def ticket_of(row: Row, stamp: StampAt) -> Ticket:
     """The ticket of a row; `stamp` finds a journal entry's moment."""
     return Ticket(
@@ -252,6 +271,7 @@ def ticket_of(row: Row, stamp: StampAt) -> Ticket:
         park_min=row[33],
         first_called=stamp(row[34]),
         last_called=stamp(row[35]),
+        raised=stamp(row[36]),
     )
 
 
@@ -279,6 +299,18 @@ def bell_of(row: Row, stamp: StampAt) -> BellCall:
 def device_of(row: Row, stamp: StampAt) -> DeviceMark:
     """What a row knows of its device."""
     return DeviceMark(row[1], row[2], known(stamp(row[3])))
+
+
+def directive_of(row: Row, stamp: StampAt) -> SettledDirective:
+    """The settled directive of a row."""
+    seq, name, kind, author, reason, target, outcome, code, facts, settled = row
+    when = known(stamp(settled))
+    return SettledDirective(seq, name, kind, author, reason, target, outcome, code, json.loads(facts), when)
+
+
+def standing_of(row: Row, stamp: StampAt) -> Standing:
+    """The standing change of a row."""
+    return Standing(row[0], row[1], row[2], row[3], bool(row[4]), known(stamp(row[5])))
 
 
 def day_of(row: Row, stamp: StampAt) -> Day:

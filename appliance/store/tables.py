@@ -115,6 +115,7 @@ class TicketRow(SQLModel, table=True):
     park_min: int | None
     first_called: int | None
     last_called: int | None
+    raised: int | None
 
 
 class DeskRow(SQLModel, table=True):
@@ -180,6 +181,48 @@ class DeviceRow(SQLModel, table=True):
     condition: str
     reason: str
     since: int
+
+
+class DirectiveRow(SQLModel, table=True):
+    """A directive of the centre and what became of it; `settled` is a journal entry, `facts` JSON."""
+
+    __tablename__ = "directive"
+
+    seq: int = Field(primary_key=True)
+    id: str
+    kind: str
+    author: str
+    reason: str
+    target: str
+    outcome: str
+    code: str
+    facts: str
+    settled: int
+
+
+class StandingRow(SQLModel, table=True):
+    """What the centre has changed for a day; `began` and `ended` are journal entries, `how` says why it ended."""
+
+    __tablename__ = "standing"
+
+    id: int = Field(primary_key=True)
+    what: str
+    value: str
+    directive: int
+    told: int
+    began: int
+    ended: int | None
+    how: str
+
+
+class ToldRow(SQLModel, table=True):
+    """A text that came with directive `ref`, JSON by language; `erase_after` is UTC ms."""
+
+    __tablename__ = "told"
+
+    ref: int = Field(primary_key=True)
+    body: str
+    erase_after: int | None
 
 
 class RequestRow(SQLModel, table=True):

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.domain.days import DayClosed
-from appliance.domain.identity import AdoptPlan
-from appliance.domain.message import Command, Record
+from appliance.domain.directives import ApplyDirective, read_ahead, text_of
+from appliance.domain.identity import AdoptPlan, PlanAdopted
+from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
 from appliance.domain.office import Office
 from appliance.domain.plan import Plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.rules import decide, evolve
-from appliance.store import changes, database, journal
+from appliance.domain.standing import StandingBegun
+from appliance.store import changes, database, journal, told
 from appliance.store.load import Request, load
+from appliance.store.told import EraseTold, Texts
 
 MAILBOX_LIMIT = 256
 BATCH_LIMIT = 64
@@ -55,6 +58,7 @@ class Tentative:
     chain: bytes
     requests: dict[str, Request]
     plans: dict[str, Plan]
+    texts: Texts
     emptied: bool = False
 
 
@@ -77,6 +81,7 @@ class QueueWriter:
         loaded = load(self._db)
         self._office, self._chain = loaded.office, loaded.chain
         self._plans, self._requests = loaded.plans, loaded.requests
+        self._texts = told.load_texts(self._db)
         self._clock, self._on_death, self._on_disk_full = clock, on_death, on_disk_full
         self._mailbox: queue.Queue[Envelope | None] = queue.Queue(MAILBOX_LIMIT)
         self._listeners: list[Callable[[int], None]] = []
@@ -89,6 +94,11 @@ class QueueWriter:
     def office(self) -> Office:
         """The newest committed state; immutable, so any thread may read it without a lock."""
         return self._office
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that came with directives, by the number of theirs; any thread may read them."""
+        return self._texts
 
     @property
     def alive(self) -> bool:
@@ -167,16 +177,16 @@ class QueueWriter:
         return len(asked) == len(batch)
 
     def _commit(self, asked: list[Envelope]) -> None:
-        tentative = Tentative(self._office, self._chain, {}, dict(self._plans))
+        tentative = Tentative(self._office, self._chain, {}, dict(self._plans), self._texts)
         answers: list[tuple[Envelope, Outcome | Refused]] = []
         self._db.execute("BEGIN IMMEDIATE")
         for envelope in asked:
             answers.append((envelope, self._answer_one(tentative, envelope)))
-        changed = tentative.office is not self._office
+        changed = tentative.office is not self._office or tentative.texts is not self._texts
         self._db.execute("COMMIT" if changed else "ROLLBACK")
         if changed:
             self._office, self._chain = tentative.office, tentative.chain
-            self._plans = tentative.plans
+            self._plans, self._texts = tentative.plans, tentative.texts
             if tentative.emptied:
                 self._requests = {}
             self._requests.update(tentative.requests)
@@ -217,13 +227,17 @@ class QueueWriter:
 
     def _apply(self, tentative: Tentative, envelope: Envelope, digest: str) -> Outcome:
         """Decide, write journal and rows, and move the tentative state on. Nothing of it moves when this raises."""
-        now = self._clock()
-        plans = tentative.plans
-        if isinstance(envelope.command, AdoptPlan):
-            plans = {**plans, envelope.command.plan.digest: envelope.command.plan}
-        events = decide(tentative.office, envelope.command, now)
+        now, command = self._clock(), envelope.command
+        if isinstance(command, EraseTold):
+            return self._erase(tentative, command)
+        if isinstance(command, ApplyDirective):
+            command = read_ahead(command)
+        events = decide(tentative.office, command, now)
         if not events:
             return Outcome(())
+        plans, adopted = tentative.plans, any(type(event) is PlanAdopted for event in events)
+        if isinstance(command, AdoptPlan | ApplyDirective) and command.plan is not None and adopted:
+            plans = {**plans, command.plan.digest: command.plan}
         office, chain = tentative.office, tentative.chain
         records: list[Record] = []
         dirty: changes.Changes = {}
@@ -237,6 +251,7 @@ class QueueWriter:
         if plans is not tentative.plans:
             self._keep_plan(plans, records)
         changes.write(self._db, dirty)
+        texts = self._keep_texts(tentative.texts, command, events, now)
         emptied = any(type(event) is DayClosed for event in events)
         if emptied:
             self._db.execute("DELETE FROM request")
@@ -249,8 +264,26 @@ class QueueWriter:
             tentative.requests, tentative.emptied = {}, True
         if envelope.key is not None and office.open_day is not None:
             tentative.requests[envelope.key] = Request(digest, tuple(records))
-        tentative.office, tentative.chain, tentative.plans = office, chain, plans
+        tentative.office, tentative.chain, tentative.plans, tentative.texts = office, chain, plans, texts
         return Outcome(tuple(records))
+
+    def _keep_texts(self, known: Texts, command: Command, events: Sequence[Event], now: Now) -> Texts:
+        """Write the text of a directive beside its effect, and set the terms when a day closes."""
+        body = text_of(command) if any(isinstance(event, StandingBegun) and event.told for event in events) else None
+        if body is not None and isinstance(command, ApplyDirective):
+            told.keep(self._db, command.seq, body)
+        elif known and now.moment.trusted and any(type(event) is DayClosed for event in events):
+            told.set_terms(self._db, now.moment.at_ms)
+        else:
+            return known
+        return told.load_texts(self._db)
+
+    def _erase(self, tentative: Tentative, command: EraseTold) -> Outcome:
+        if tentative.office.open_day is None:
+            told.set_terms(self._db, command.at_ms)
+        told.erase(self._db, command.at_ms)
+        tentative.texts = told.load_texts(self._db)
+        return Outcome(())
 
     def _keep_plan(self, plans: dict[str, Plan], records: Sequence[Record]) -> None:
         for record in records:

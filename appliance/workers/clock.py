@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from appliance.domain.clockwork import CorrectClock, Tick, tick
 from appliance.domain.hours import NO_CALENDAR
 from appliance.domain.moment import Moment, Now
-from appliance.domain.office import Office
+from appliance.domain.office import Office, TicketState
 from appliance.domain.trust import STEP_MS, Reading, Trust, confirmed, first_look, look_again
+from appliance.store.told import EraseTold, due
 from appliance.store.writer import QueueWriter
 from appliance.workers.public_calendar import CalendarSource
 
@@ -178,6 +179,13 @@ class ClockWorker:
         command = Tick(settled=now.settled)
         if tick(office, command, now):
             self._writer.submit(command, actor="clock")
+        elif now.moment.trusted and now.settled and self._texts_due(office, now.moment.at_ms):
+            self._writer.submit(EraseTold(now.moment.at_ms), actor="clock")
+
+    def _texts_due(self, office: Office, at_ms: int) -> bool:
+        """Whether texts of directives are past their term and nobody waits in the hall."""
+        quiet = office.open_day is None or not any(t.state is TicketState.WAITING for t in office.tickets.values())
+        return quiet and due(self._writer.texts, at_ms, day_open=office.open_day is not None)
 
     def _run(self) -> None:
         while not self._stop.is_set():

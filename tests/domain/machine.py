@@ -39,11 +39,12 @@ from tests.domain.machine_base import (
 )
 from tests.domain.machine_bells import BellRules
 from tests.domain.machine_clock import ClockRules
+from tests.domain.machine_directives import DirectiveRules
 from tests.domain.machine_visits import VisitRules
 from tests.domain.stores import FileStore
 
 
-class Hall(VisitRules, BellRules, ClockRules):
+class Hall(VisitRules, BellRules, ClockRules, DirectiveRules):
     """The rules in memory against the model."""
 
     tally: ClassVar[Tally] = Tally()

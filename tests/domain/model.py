@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.domain.model_bells import BellModel
+from tests.domain.model_directives import DirectiveModel
 from tests.domain.model_ledger import No, Present
 from tests.domain.model_rules import (
     IN_HAND,
@@ -25,10 +26,9 @@ from tests.domain.model_rules import (
     new_desk,
     route_of,
 )
-from tests.domain.model_tickets import TicketModel
 
 
-class Model(BellModel, TicketModel):
+class Model(BellModel, DirectiveModel):
     """The queue as rows. `expect` applies a command and returns the refusal's code, or None."""
 
     def expect(self, name: str, fields: Mapping[str, Any], now: Present) -> str | None:
@@ -93,6 +93,7 @@ class Model(BellModel, TicketModel):
         for number in self.plan.desks:
             if self._desk(number)["state"] != "closed":
                 self._desk_becomes("DeskClosed", number, "closed", {"by_system": True}, operator=None)
+        self._nothing_stands()
         for slip in self.slips.values():
             if slip["state"] == "queued":
                 slip.update(state="expired", settled=self._write("SlipExpired", slip=slip["id"]))
@@ -197,6 +198,7 @@ class Model(BellModel, TicketModel):
         self._bells_due()
         if self.office is None or self.office["plan"] is None:
             return
+        self._message_is_over()
         if self.day is not None and self.pause is None:
             for ticket in self.today():
                 self._due(ticket)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.domain.model_plan import Facts, adjusted
+from tests.domain.model_plan import Facts, adjusted, directed
 from tests.domain.model_rules import HELD, IN_HAND, Row, new_desk
 
 Rows = dict[tuple[str, Any], Row]
@@ -36,7 +36,7 @@ class Ledger:
 
     def __init__(self, documents: Mapping[str, str]) -> None:
         self.plans = {digest: Facts.read(document) for digest, document in documents.items()}
-        self._adjusted: dict[tuple[str, str], Facts] = {}
+        self._adjusted: dict[tuple[str, str | None, tuple[int, ...]], Facts] = {}
         self.office: Row | None = None
         self.days: list[Row] = []
         self.tickets: dict[int, Row] = {}
@@ -45,6 +45,8 @@ class Ledger:
         self.pauses: dict[int, Row] = {}
         self.bells: dict[int, Row] = {}
         self.devices: dict[str, Row] = {}
+        self.directives: dict[int, Row] = {}
+        self.standing: dict[int, Row] = {}
         self.counters: dict[tuple[int, str], int] = {}
         self.undo: dict[int, Row] = {}
         self.entries: list[Present] = []
@@ -61,6 +63,7 @@ class Ledger:
         rows: Rows = {} if self.office is None else {("office", 1): dict(self.office)}
         tables: dict[str, dict[Any, Row]] = {"ticket": self.tickets, "desk": self.desks, "slip": self.slips}
         tables |= {"pause": self.pauses, "bell": self.bells, "device": self.devices}
+        tables |= {"directive": self.directives, "standing": self.standing}
         for table, kept in tables.items():
             for key, row in kept.items():
                 columns = {name: value for name, value in row.items() if name[0] != "_"}
@@ -74,7 +77,7 @@ class Ledger:
         """Only what is on the disk is left: nothing can be undone."""
         self.undo = {}
 
-    def _write(self, kind: str, **body: Any) -> int:
+    def _write(self, kind: str, /, **body: Any) -> int:
         self.events.append((kind, body))
         self.entries.append(self.now)
         return len(self.entries)
@@ -99,15 +102,21 @@ class Ledger:
 
     @property
     def plan(self) -> Facts:
-        """What is in force: the plan of the day with what holds at once of the one that waits."""
+        """What is in force: the plan of the day with what holds at once of the one that waits, and with what stands."""
         if self.office is None or self.office["plan"] is None:
             raise No("no-plan")
         plan, following = self.office["plan"], self.office["next_plan"]
-        if following is None:
+        lasting = [one for one in self.standing.values() if one["ended"] is None]
+        if following is None and not lasting:
             return self.plans[plan]
-        if (plan, following) not in self._adjusted:
-            self._adjusted[plan, following] = adjusted(self.plans[plan], self.plans[following])
-        return self._adjusted[plan, following]
+        known = (plan, following, tuple(one["id"] for one in lasting))
+        if known not in self._adjusted:
+            facts = self.plans[plan] if following is None else adjusted(self.plans[plan], self.plans[following])
+            self._adjusted[known] = directed(facts, lasting)
+        return self._adjusted[known]
+
+    def _offered(self, services: tuple[str, ...]) -> None:
+        """Whether the centre lets numbers be given for these; `DirectiveModel` knows."""
 
     @property
     def day(self) -> Row | None:

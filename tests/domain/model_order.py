@@ -79,7 +79,7 @@ class OrderModel(Ledger):
         best = max(level for _, level in everybody)
         pool = [ticket for ticket, level in everybody if level == best]
         ticket, why = self._of_pool(desk, pool)
-        if self.privileged(ticket):
+        if why != "raised" and self.privileged(ticket):
             held_up = self._held_up(ticket, [t for t, _ in everybody])
             if held_up is not None:
                 ticket, why = held_up, "overdue"
@@ -91,6 +91,9 @@ class OrderModel(Ledger):
         return min(passed, key=place)["id"] if passed else None
 
     def _of_pool(self, desk: int, pool: list[Row]) -> tuple[Row, str]:
+        raised = [t for t in pool if t["raised"] is not None]
+        if raised:
+            return min(raised, key=lambda t: t["raised"]), "raised"
         directed = [t for t in pool if t["for_desk"] == desk]
         if directed:
             return min(directed, key=place), "directed"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -53,6 +54,7 @@ class Facts:
     operators: dict[str, dict[str, Any]]
     shifts: list[Mapping[str, Any]]
     absences: list[Mapping[str, Any]]
+    skills: dict[tuple[int, str], bool] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str) -> Facts:
@@ -148,6 +150,8 @@ class Facts:
         place, owner = self.desks[desk], self.services[service]["organisation"]
         if place["purposes"] and purpose and purpose not in place["purposes"]:
             return 0
+        if (desk, service) in self.skills:
+            return 2 if self.skills[desk, service] else 0
         if service in place["secondary"]:
             found = 1
         elif place["services"]:
@@ -209,6 +213,27 @@ def adjusted(old: Facts, new: Facts) -> Facts:
     now.operators = _operators_today(old, new)
     now.shifts = [s for s in new.shifts if s["operator"] in now.operators and s["desk"] in now.desks]
     now.absences = [a for a in new.absences if a["operator"] in now.operators]
+    return now
+
+
+def directed(facts: Facts, lasting: list[dict[str, Any]]) -> Facts:
+    """The plan of a day with what the centre has changed in it, oldest change first."""
+    now = copy.deepcopy(facts)
+    columns = {"limit": "limit", "wait-norm": "wait_norm_min", "service-norm": "norm_min"}
+    for one in sorted(lasting, key=lambda row: int(row["id"])):
+        kind, *of = one["what"].split(":")
+        value = one["value"]
+        if kind == "policy":
+            now.policy = json.loads(value)
+        elif one["what"] == "wait-norm:":
+            now.settings = {**now.settings, "wait_norm_min": int(value)}
+        elif kind in columns and value != "stop":
+            now.services[of[0]][columns[kind]] = int(value)
+        elif kind == "skill":
+            desk, service = int(of[0]), of[1]
+            others = any(now.level(other, service) for other in now.desks if other != desk)
+            if value == "add" or others:
+                now.skills[desk, service] = value == "add"
     return now
 
 

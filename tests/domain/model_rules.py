@@ -16,7 +16,7 @@ PARKED_AT_MOST_MIN = 240
 NEEDS = ("time", "step-free", "voice")
 LEAVING = ("", "left", "cancelled", "mistake")
 PAUSES = ("alarm", "fire", "power", "other")
-AWAY = ("closed", "limit", "no-time", "paused", "no-numbers", "left-before", "not-here")
+AWAY = ("closed", "limit", "no-time", "paused", "stopped", "redirected", "no-numbers", "left-before", "not-here")
 SAME_DAY_MS = 12 * 3_600_000
 EMERGENCY = 9
 
@@ -114,6 +114,7 @@ def new_ticket(number_in_file: int, day: int, series: str, number: int, service:
         "park_min": None,
         "first_called": None,
         "last_called": None,
+        "raised": None,
         "_moved": seq,
     }
 

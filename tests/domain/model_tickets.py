@@ -46,6 +46,7 @@ class TicketModel(VisitModel):
         promised = not (unpromised or insist)
         in_time = self._would_end_in_time(service, told)
         if not insist:
+            self._offered((service, *also))
             self._within_hours(service)
             self._within_limits(service)
             if not in_time and not unpromised:

@@ -53,6 +53,7 @@ class VisitModel(DeskModel):
             reason="merged",
         )
         kept.update(place=better[0], place_sub=better[1], needs=_in_order(needs), route=written(route))
+        kept["raised"] = kept["raised"] or gone["raised"]
         kept["_moved"] = gone["_moved"]
 
     def _needs_of(self, ticket: Row) -> set[str]:

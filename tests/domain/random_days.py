@@ -25,11 +25,13 @@ from appliance.domain.redating import corrections, redate
 from appliance.domain.refusal import Refused
 from appliance.domain.rules import decide, evolve
 from appliance.domain.serving import Finish, Park, ReturnTicket, Start
+from appliance.domain.standing import DropStanding
 from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket, Told
 from appliance.domain.turning_away import AwayReason, TurnAway
 from appliance.domain.undoing import UndoLast
 from appliance.domain.visits import AddService, MergeTickets, SendTicket, Transfer
 from tests.domain.clock import DAY, HOUR, MINUTE, SECOND, Clock
+from tests.domain.directing import order
 
 PLAN = """
 schema = 1
@@ -333,6 +335,23 @@ def _note(day: RandomDays) -> Command:
     return NoteDevice(device, condition, NOT_CONFIGURED if gone else "" if condition == "ready" else "silent")
 
 
+def _direct(day: RandomDays) -> Command:
+    """The centre sets a norm, adds or removes a skill, raises a ticket, or says something."""
+    service, minutes = day.service(), day.random.choice((1, 2, 5, 30))
+    kind, body = day.random.choice(
+        (
+            ("set-norm", {"service": service, "wait_min": minutes}),
+            ("set-norm", {"service": None, "wait_min": minutes}),
+            ("set-norm", {"service": service, "service_min": minutes}),
+            ("add-skill", {"desk": 1, "service": service}),
+            ("raise-ticket", {"ticket": day.random.choice([*day.office.tickets, 1])}),
+            ("show-message", {"texts": {"en": "Hello"}, "minutes": minutes}),
+            ("make-coffee", {}),
+        )
+    )
+    return order(day.office, day.clock.now().moment.at_ms, kind, body)
+
+
 def _at_desk(states: Sequence[DeskState], make: Callable[[RandomDays, int], Command]) -> Act:
     def act(day: RandomDays) -> Command | None:
         desk = day.desk(*states)
@@ -424,6 +443,8 @@ ACTS_AND_WEIGHTS: Sequence[tuple[Act, int]] = (
     (lambda day: BellLoopCut(day.random.choice([*day.office.bells, "ramp"])), 1),
     (_note, 12),
     (lambda day: AdoptPlan(day.random.choice(list(day.known.values()))), 1),
+    (_direct, 4),
+    (lambda day: DropStanding(day.random.choice([*day.office.standing, "policy"])), 2),
 )
 ACTS = [act for act, _ in ACTS_AND_WEIGHTS]
 WEIGHTS = [weight for _, weight in ACTS_AND_WEIGHTS]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.domain.chain import GENESIS
+from appliance.domain.directives import ApplyDirective, read_ahead
 from appliance.domain.identity import AdoptPlan
 from appliance.domain.message import Command, Event, Record
 from appliance.domain.moment import Now
@@ -50,7 +51,9 @@ class MemoryStore:
             events = decide(self.office, command, now)
         except Refused as refusal:
             return refusal
-        if isinstance(command, AdoptPlan):
+        if isinstance(command, ApplyDirective):
+            command = read_ahead(command)
+        if isinstance(command, AdoptPlan | ApplyDirective) and command.plan is not None:
             self._plans[command.plan.digest] = command.plan
         return [self._move_on(event, now) for event in events]
 
@@ -194,6 +197,8 @@ def _check_names(before: Office, after: Office, event: Event) -> None:
         ("desk", _without_undo(before), _without_undo(after), event.desks()),
         ("device", before.devices, after.devices, event.devices()),
         ("bell", _by_id(before), _by_id(after), event.bells()),
+        ("standing", _lasting(before), _lasting(after), event.standings()),
+        ("directive", _settled(before), _settled(after), event.directives()),
     )
     for table, old, new, named in pairs:
         for key, value in new.items():
@@ -206,6 +211,14 @@ def _check_names(before: Office, after: Office, event: Event) -> None:
 
 def _by_id(office: Office) -> dict[int, object]:
     return {call.id: call for call in office.bells.values()}
+
+
+def _lasting(office: Office) -> dict[int, object]:
+    return {one.id: one for one in office.standing.values()}
+
+
+def _settled(office: Office) -> dict[int, object]:
+    return {one.seq: one for one in office.directives}
 
 
 def _without_undo(office: Office) -> dict[int, object]:

@@ -40,6 +40,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return VALUES[hint]
     if isinstance(hint, UnionType):
         return st.one_of(*map(values, get_args(hint)))
+    if get_origin(hint) is Mapping:
+        return st.dictionaries(st.text(max_size=9), values(get_args(hint)[1]), max_size=5)
     assert get_origin(hint) is tuple, f"no values known for {hint}"
     return st.lists(values(get_args(hint)[0]), max_size=20).map(tuple)
 

@@ -80,6 +80,19 @@ class Plan:
             made.services[name] = changed
         return made
 
+    def with_orders(self, orders: dict[str, str]) -> Plan:
+        """The norms that the situation centre has set for the day."""
+        made = object.__new__(Plan)
+        made.__dict__ = {**self.__dict__, "settings": dict(self.settings)}
+        made.services = {name: dict(service) for name, service in self.services.items()}
+        for what, value in orders.items():
+            kind, *of = what.split(":")
+            if what == "wait-norm:":
+                made.settings["wait_norm_min"] = int(value)
+            elif kind in ("wait-norm", "service-norm"):
+                made.services[of[0]]["wait_norm_min" if kind == "wait-norm" else "norm_min"] = int(value)
+        return made
+
     def wait_norm(self, service: str) -> int:
         own = self.services.get(service, {}).get("wait_norm_min", 0)
         return (own or self.settings.get("wait_norm_min", 15)) * MINUTE
@@ -638,6 +651,7 @@ def read_days(entries: Iterable[Entry], plans: Mapping[str, Plan]) -> list[Day]:
     days: list[Day] = []
     operators: dict[int, str | None] = {}
     between_days: list[Entry] = []
+    held, orders = next(iter(plans.values())), dict[str, str]()
     notes: list[Entry] = []
     bells: list[Entry] = []
     for entry in entries:
@@ -655,6 +669,7 @@ def read_days(entries: Iterable[Entry], plans: Mapping[str, Plan]) -> list[Day]:
                 bells.append(entry)
         if kind == "DayOpened":
             new = Day(entry, plans[body["plan"]], operators)
+            held, orders = new.plan, {}
             opens_on = body["date"] or str((new.local(entry) or ("?",))[0])
             for away in between_days:
                 on = new.local(away)
@@ -684,7 +699,12 @@ def read_days(entries: Iterable[Entry], plans: Mapping[str, Plan]) -> list[Day]:
             if kind == "PlanAdopted" and day.closed is None:
                 newer = plans[body["digest"]]
                 held = day.plan if newer.digest == day.plan.digest else day.plan.with_newer(newer)
-                day.plans.append((entry["seq"], held))
+                day.plans.append((entry["seq"], held.with_orders(orders)))
+            if kind in ("StandingBegun", "StandingEnded") and day.closed is None:
+                orders.pop(body["what"], None)
+                if kind == "StandingBegun":
+                    orders[body["what"]] = body["value"]
+                day.plans.append((entry["seq"], held.with_orders(orders)))
             day.read(entry)
     if days:
         for away in between_days:

@@ -16,7 +16,7 @@ from appliance.domain.indicators.day_log import day_logs
 from appliance.domain.indicators.facts import ALL, DIMENSIONS, facts_of, merged
 from appliance.domain.indicators.period import INDICATORS, values
 from appliance.domain.message import Record
-from appliance.store import database, journal
+from appliance.store import database, journal, rows
 from appliance.store.reads import Reads
 from tests.domain.random_days import RandomDays
 from tests.independent import recompute
@@ -104,6 +104,8 @@ def on_disk(tmp_path: Path) -> tuple[RandomDays, Path]:
         row = journal.row_of(record, link)
         db.execute(journal.INSERT, row)
         link = row[-1]
+    for name, mark in days.office.devices.items():
+        db.execute(rows.upsert("device"), rows.device_row(name, mark))
     for log in day_logs(days.records, days.plan):
         closed = None if log.closed is None else log.closed.seq
         day = (log.number, str(log.date), 0, log.plan.digest, log.opened.seq, closed)

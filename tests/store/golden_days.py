@@ -68,4 +68,5 @@ class GoldenDay:
 FIRST_RELEASE = GoldenDay("day", "plan")
 WHOLE_QUEUE = GoldenDay("day-v2", "plan-v2")
 BELLS_AND_DEVICES = GoldenDay("day-v3", "plan-v2")
-DAYS = (FIRST_RELEASE, WHOLE_QUEUE, BELLS_AND_DEVICES)
+DIRECTIVES = GoldenDay("day-v4", "plan-v2")
+DAYS = (FIRST_RELEASE, WHOLE_QUEUE, BELLS_AND_DEVICES, DIRECTIVES)

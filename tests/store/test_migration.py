@@ -12,6 +12,7 @@ from appliance.domain.bell import AnswerBell, PressBell
 from appliance.domain.calling import CallNext
 from appliance.domain.desks import OpenDesk
 from appliance.domain.devices import NoteDevice
+from appliance.domain.directives import ApplyDirective
 from appliance.domain.tickets import TakeTicket
 from appliance.store import database, journal, rows
 from appliance.store.load import load
@@ -19,11 +20,18 @@ from appliance.store.reader import connect_reader
 from appliance.store.verify import verify
 from appliance.store.writer import QueueWriter
 from tests.domain.clock import Clock
-from tests.store.golden_days import FIRST_RELEASE, WHOLE_QUEUE, GoldenDay
+from tests.store.golden_days import BELLS_AND_DEVICES, FIRST_RELEASE, WHOLE_QUEUE, GoldenDay
 from tests.store.rig import PATIENCE_S
 
-TABLES_OF_0002 = [table for table in rows.COLUMNS if table not in ("bell", "device")]
+TABLES_OF_0003 = [table for table in rows.COLUMNS if table not in ("directive", "standing")]
+TABLES_OF_0002 = [table for table in TABLES_OF_0003 if table not in ("bell", "device")]
 TABLES_OF_0001 = [table for table in TABLES_OF_0002 if table != "pause"]
+
+
+def stop_order(seq: int, service: str) -> ApplyDirective:
+    """A directive that stops a service, good for all times."""
+    body = f'{{"service":"{service}"}}'
+    return ApplyDirective(seq, f"id-{seq}", "stop-service", body, "disp-1", "queue", 0, 2**53)
 
 
 def left_by(schema: int, day: GoldenDay, tables: Sequence[str], path: Path) -> Path:
@@ -107,7 +115,7 @@ def test_a_migration_that_is_cut_begins_again_from_the_old_file(old: Path, monke
         left.with_name(left.name + suffix).write_bytes(old.with_name(old.name + suffix).read_bytes())
     raw = sqlite3.connect(left)
     assert raw.execute("PRAGMA user_version").fetchone() == (len(database.migrations()) - 1,)
-    assert raw.execute("PRAGMA table_info(bell)").fetchall() == []
+    assert raw.execute("PRAGMA table_info(directive)").fetchall() == []
     raw.close()
     database.connect(left).close()
     assert verify(left).clean
@@ -143,5 +151,27 @@ def test_an_office_of_the_second_release_gets_a_bell_and_loses_nothing(tmp_path:
         found = [list(row) for row in db.execute(f"{rows.select(table)} ORDER BY {keys}")]
         assert found == WHOLE_QUEUE.rows[table]
     assert db.execute("SELECT bell, answered, closed FROM bell").fetchall() == [("ramp", 40, None)]
+    db.close()
+    assert verify(path).clean
+
+
+def test_an_office_of_the_third_release_takes_directives_and_loses_nothing(tmp_path: Path) -> None:
+    path = left_by(3, BELLS_AND_DEVICES, TABLES_OF_0003, tmp_path / "queue.db")
+    clock = Clock(boots=9)
+    writer = QueueWriter(path, clock.now, on_death=lambda error: pytest.fail(str(error)))
+    writer.start()
+    try:
+        assert writer.office.last_directive == 0
+        for command in (stop_order(1, "pay"), stop_order(2, "consult")):
+            writer.submit(command, actor="centre:disp-1").result(PATIENCE_S)
+        assert sorted(writer.office.standing) == ["limit:consult", "limit:pay"]
+    finally:
+        writer.stop()
+    db = database.connect(path)
+    for table in TABLES_OF_0003:
+        keys = ", ".join(rows.KEYS[table])
+        found = [list(row) for row in db.execute(f"{rows.select(table)} ORDER BY {keys}")]
+        assert found == BELLS_AND_DEVICES.rows[table]
+    assert db.execute("SELECT seq, outcome FROM directive").fetchall() == [(1, "applied"), (2, "applied")]
     db.close()
     assert verify(path).clean

@@ -65,7 +65,7 @@ def routes(context: AppContext) -> APIRouter:
         office = writer.office
         held = office.desks.get(number)
         name = local.operator_name(held.operator) if held is not None else None
-        shown = desk_view.desk(office, clock.now(), number, operator_name=name)
+        shown = desk_view.desk(office, clock.now(), number, operator_name=name, texts=context.writer.texts)
         return told(shown, replayed=replayed)
 
     async def act(session: Session, number: int, command: Command, key: str | None) -> Response:

@@ -87,6 +87,8 @@ def routes(context: AppContext) -> APIRouter:
             Code.ISSUING_NOT_YET,
             Code.NOT_TODAY,
             Code.LIMIT_REACHED,
+            Code.SERVICE_STOPPED,
+            Code.SERVICE_REDIRECTED,
             Code.NO_TIME_LEFT,
             Code.HALL_PAUSED,
             Code.NUMBERS_EXHAUSTED,

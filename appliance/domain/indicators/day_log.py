@@ -22,10 +22,12 @@ from appliance.domain.indicators.local_time import LocalTime, local_time
 from appliance.domain.indicators.visits_log import Visit, VisitsReader
 from appliance.domain.message import Record
 from appliance.domain.moment import Moment, Stamp, elapsed
+from appliance.domain.office import Standing as Order
 from appliance.domain.pausing import HallPaused, HallResumed
 from appliance.domain.plan import Plan
 from appliance.domain.plans.adjusting import adjusted
 from appliance.domain.rules import Plans
+from appliance.domain.standing import StandingBegun, StandingEnded, ordered
 from appliance.domain.turning_away import VisitorTurnedAway
 from appliance.domain.undoing import Undone
 
@@ -197,6 +199,7 @@ def _read(
     halts: list[Halt] = []
     undone: list[TakenBack] = []
     timeline = [(day[0].seq, plans(opening.plan))]
+    newest, orders = timeline[0][1], dict[str, Order]()
     known, closed = opening.date, None
     for record in effective(day):
         event = record.event
@@ -210,7 +213,11 @@ def _read(
             operator = desks.operators.get(event.desk)
             undone.append(TakenBack(record.stamp, event.desk, event.undone, event.what, operator))
         elif isinstance(event, PlanAdopted) and closed is None:
-            timeline.append((record.seq, _in_force(timeline[0][1], plans(event.digest))))
+            newest = plans(event.digest)
+            timeline.append((record.seq, _in_force(timeline[0][1], newest, orders)))
+        elif isinstance(event, StandingBegun | StandingEnded) and closed is None:
+            _note_order(orders, record, event)
+            timeline.append((record.seq, _in_force(timeline[0][1], newest, orders)))
         elif isinstance(event, DayRedated):
             known = event.date
         elif isinstance(event, DayClosed):
@@ -249,8 +256,17 @@ def _read(
     )
 
 
-def _in_force(opened_with: Plan, newest: Plan) -> Plan:
-    return opened_with if opened_with.digest == newest.digest else adjusted(opened_with, newest)
+def _in_force(opened_with: Plan, newest: Plan, orders: Mapping[str, Order]) -> Plan:
+    plan = opened_with if opened_with.digest == newest.digest else adjusted(opened_with, newest)
+    return ordered(plan, orders)
+
+
+def _note_order(orders: dict[str, Order], record: Record, event: StandingBegun | StandingEnded) -> None:
+    """What the centre has changed for the day, as it stands after the event."""
+    if isinstance(event, StandingBegun):
+        orders[event.what] = Order(event.standing, event.what, event.value, event.by, event.told, record.stamp)
+    else:
+        orders.pop(event.what, None)
 
 
 def _of_this_day(
