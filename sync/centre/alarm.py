@@ -21,6 +21,7 @@ class Alarm:
     `rule` is the code of the rule that raised it, `subject` what it is about within the office (a device, a desk, '').
     `facts` are what its sentence is filled with. `severity` is the gravest it has had, `now` what it is at this moment.
     `acknowledged_by` is the name of the person who took it. `escalated`: 0, or how often nobody took it in time.
+    `alarm_ms`: when it became an alarm; None of what has only been a warning.
     """
 
     id: int
@@ -35,3 +36,4 @@ class Alarm:
     acknowledged_by: str = ""
     escalated: int = 0
     closed_ms: int | None = None
+    alarm_ms: int | None = None

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from appliance.domain.plans.document import Mistake, Table
 
@@ -40,11 +41,12 @@ class CentreConfig:
     database: str
     pages: Listener
     devices: Listener
+    enrolment: Listener
+    zone: str
     worker: int
     workers: int
     keep_days: int
     personal_hours: int
-    country: str
 
     @property
     def inbox(self) -> Path:
@@ -82,6 +84,7 @@ def _read(table: Table, home: Path) -> CentreConfig:
     table.number("schema", 1, 1)
     pages = Table(table.take("pages", dict, {}), "pages", table.mistakes)
     devices = Table(table.take("devices", dict, {}), "devices", table.mistakes)
+    enrolment = Table(table.take("enrolment", dict, {}), "enrolment", table.mistakes)
     inbox = Table(table.take("inbox", dict, {}), "inbox", table.mistakes)
     data = home / table.text("data", 400, "data")
     config = CentreConfig(
@@ -89,18 +92,22 @@ def _read(table: Table, home: Path) -> CentreConfig:
         database=table.text("database", 400, "") or f"sqlite:///{data / 'centre.db'}",
         pages=_listener(pages, 8090, tls=False),
         devices=_listener(devices, 8091, tls=True),
+        enrolment=_listener(enrolment, 8092, tls=True),
+        zone=table.text("timezone", 60, "Europe/Moscow"),
         worker=table.number("worker", 0, 63, 0),
         workers=table.number("workers", 1, 64, 1),
         keep_days=inbox.number("keep_days", 1, 3650, 30),
         personal_hours=inbox.number("personal_hours", 1, 24, 20),
-        country=table.text("country", 2, "RU"),
     )
     if config.worker >= config.workers:
         table.wrong("out-of-range", "worker")
-    if not config.devices.tls and not _loopback(config.devices.host):
-        # Keys and people's tickets would travel in the clear.
-        devices.wrong("tls-needed", "tls")
-    for part in (pages, devices, inbox, table):
+    for part, listener in ((devices, config.devices), (enrolment, config.enrolment)):
+        if not listener.tls and not _loopback(listener.host):
+            # Keys and people's tickets would travel in the clear.
+            part.wrong("tls-needed", "tls")
+    if config.zone not in available_timezones():
+        table.wrong("unknown-timezone", "timezone", found=config.zone)
+    for part in (pages, devices, enrolment, inbox, table):
         part.finish()
     return config
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Enum, MetaData, String, Text, create_engine, event
 from sqlalchemy.orm import registry
-from sqlmodel import Session, SQLModel
+from sqlmodel import AutoString, Session, SQLModel
 
 
 class CentreTable(SQLModel, registry=registry()):
@@ -33,10 +33,17 @@ class Store:
         if self.sqlite:
             event.listen(self.engine, "connect", _sqlite_connection)
             event.listen(self.engine, "begin", _sqlite_begin)
+        # SQLite looks at one state for a whole transaction anyhow, PostgreSQL when it is told to.
+        look = {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading = self.engine.execution_options(**look)
+        self._writing = self.engine.execution_options(talon_write=True)
 
     def make_tables(self) -> None:
         """Create the tables that are missing. The modules that declare them must be imported."""
-        CentreTable.metadata.create_all(self.engine)
+        if self.sqlite:
+            CentreTable.metadata.create_all(self.engine)
+        else:
+            _compared_by_bytes(CentreTable.metadata).create_all(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -57,6 +64,16 @@ class Store:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+def _compared_by_bytes(tables: MetaData) -> MetaData:
+    """The same tables with texts that PostgreSQL sorts and compares as SQLite does, whatever its locale."""
+    made = MetaData()
+    for table in tables.sorted_tables:
+        for column in table.to_metadata(made).columns:
+            if isinstance(column.type, String | AutoString) and not isinstance(column.type, Enum):
+                column.type = Text(collation="C")
+    return made
 
 
 def _sqlite_connection(connection: Any, _: object) -> None:

@@ -55,10 +55,12 @@ class Tile:
     `schedule` (share of the plan's minutes of today in which somebody received), `equipment` (share of devices that
     work, `of` their number), `staff` (operators present, `of` planned), `waiting`, `wait_mean`, `wait_max` (ms),
     `over_norm` (share of today's), `service` (mean ms today), `desks` (working, `of` planned), `finish` (expected end
-    of the last visitor, UTC ms), `not_started` (minutes late). Definitions: `sync.centre.tiles`.
+    of the last visitor, UTC ms), `not_started` (ms late). Definitions: `sync.centre.tiles`.
 
-    `age_ms` is the data's age (`Image.complete_ms`), None when nothing came. `alarms` are the open ones, gravest first.
-    `trouble` sorts the wall: the larger the sooner.
+    `newcomer` (predicted mean wait of whoever comes now, ms) and `wait_day` (mean wait of today's called, ms) too.
+
+    `age_ms` is the data's age, None when nothing came; `as_of_ms` the moment that all the figures speak of (UTC ms).
+    `alarms` are the open ones, gravest first. `trouble` sorts the wall: the larger the sooner.
     """
 
     office: str
@@ -74,4 +76,6 @@ class Tile:
     place: Place | None = None
     next_place: Place | None = None
     paused: bool = False
+    seq: int = 0
     trouble: int = 0
+    as_of_ms: int | None = None
