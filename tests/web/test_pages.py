@@ -43,14 +43,19 @@ def test_every_page_is_made_in_every_state_and_language(language: str, shot: Sho
 
 
 def test_templates_and_static_files_name_no_foreign_address() -> None:
-    own = [*WEB.glob("templates/*.html"), *WEB.glob("static/css/*"), *WEB.glob("static/js/*"), WEB / "static/icons.svg"]
+    own = [
+        *WEB.glob("templates/**/*.html"),
+        *WEB.glob("static/css/*"),
+        *WEB.glob("static/js/*"),
+        WEB / "static/icons.svg",
+    ]
     assert len(own) > 25
     assert [path.name for path in own if FOREIGN.search(path.read_text())] == []
 
 
 def test_vendored_files_are_what_their_checksums_say() -> None:
     rows = re.findall(r"\| `([^`]+)` \|.*`([0-9a-f]{64})` \|", (WEB / "static/vendor/README.md").read_text())
-    assert len(rows) == 5
+    assert len(rows) == 7
     for path, expected in rows:
         assert hashlib.sha256((WEB / "static/vendor" / path).read_bytes()).hexdigest() == expected, path
 
@@ -59,7 +64,7 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([^"]+)"', (WEB / "static/icons.svg").read_text()))
     named = {
         name
-        for path in WEB.glob("templates/*.html")
+        for path in WEB.glob("templates/**/*.html")
         for name in re.findall(r"""parts\.icon\(["']([a-z0-9-]+)["']\)""", path.read_text())
     }
     assert named - sprite == set()

@@ -11,6 +11,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from appliance import doctor_words, indicator_words, words
+from sync.centre.alarm_words import RULE_WORDS
+from sync.centre.tile_figures import TILE_FIGURES
 from web.office import language as tongue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,11 +25,17 @@ def used() -> set[Message]:
     """Every message id of the templates and the page modules."""
     found = extract_from_dir(
         ROOT / "web",
-        [("**.html", "jinja2"), ("**/office/*.py", "python")],
+        [("**.html", "jinja2"), ("**/office/*.py", "python"), ("**/centre/*.py", "python")],
         options_map={"**.html": {"newstyle_gettext": "true"}},
         keywords={"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2)},
     )
     return {message for _, _, message, _, _ in found}
+
+
+def of_the_centre() -> set[Message]:
+    """What the pages of the centre say of alarms and figures that are declared elsewhere."""
+    rules = {text for one in RULE_WORDS.values() for text in (one.tells, one.todo)}
+    return rules | {text for one in TILE_FIGURES for text in (one.name, one.text)}
 
 
 def catalogue(language: str, part: str = "pages") -> Catalog:
@@ -35,20 +43,27 @@ def catalogue(language: str, part: str = "pages") -> Catalog:
     return read_po((LOCALE / f"{language}.{part}.po").open("rb"), locale=language)
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
-def test_every_message_is_translated_and_none_is_left_over(language: str) -> None:
-    there = {
+def messages_of(language: str, parts: tuple[str, ...]) -> set[Message]:
+    """The message ids of some catalogues."""
+    return {
         tuple(m.id) if isinstance(m.id, list | tuple) else m.id
-        for part in ("pages", "figures", "doctor", "bench")
+        for part in parts
         for m in catalogue(language, part)
         if m.id
     }
-    wanted = used() | set(indicator_words.messages()) | set(doctor_words.messages())
-    assert wanted - there == set()
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_every_message_is_translated_and_none_is_left_over(language: str) -> None:
+    own = ("pages", "figures", "doctor", "bench", "centre")
+    there = messages_of(language, own)
+    wanted = used() | set(indicator_words.messages()) | set(doctor_words.messages()) | of_the_centre()
+    elsewhere = messages_of(language, tuple(part for part in words.PARTS if part not in own))
+    assert wanted - there - elsewhere == set()
     assert there - wanted == set()
 
 
-@pytest.mark.parametrize("part", ["pages", "doctor"])
+@pytest.mark.parametrize("part", ["pages", "doctor", "centre"])
 @pytest.mark.parametrize("language", ["ru", "uk"])
 def test_translations_are_whole_and_keep_their_placeholders(language: str, part: str) -> None:
     for message in catalogue(language, part):
@@ -68,7 +83,7 @@ def test_translations_are_whole_and_keep_their_placeholders(language: str, part:
 @pytest.mark.parametrize("language", ["ru", "uk"])
 def test_messages_that_several_catalogues_have_say_the_same(language: str) -> None:
     told: dict[str, object] = {}
-    for part in ("rules", "documents", "figures", "doctor", "pages"):
+    for part in ("rules", "documents", "figures", "doctor", "pages", "centre"):
         for m in catalogue(language, part):
             if m.id and m.context is None:
                 assert told.setdefault(str(m.id), m.string) == m.string, (part, m.id)

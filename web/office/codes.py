@@ -37,6 +37,7 @@ MY_NEEDS = {
 NEED_ICONS = {"time": "clock", "step-free": "accessibility", "voice": "volume-2"}
 
 WHYS = {
+    "raised": N_("put first by the situation centre"),
     "directed": N_("sent to you"),
     "booked": N_("by appointment"),
     "overdue": N_("has waited past the norm"),
@@ -78,12 +79,17 @@ NOT_NOW = {
     "numbers-exhausted": N_("no numbers are left"),
     "disk-full": N_("no new numbers: call the technician"),
     "nobody-serves": N_("no desk serves this now"),
+    "service-stopped": N_("no more numbers are given out today"),
+    "service-redirected": N_("another office receives today"),
 }
 """Why a service gives no number now, in few words."""
 
 UNKNOWN_REASON = N_("not available now")
 
-INSIST = ("issuing-closed", "issuing-not-yet", "not-today", "limit-reached", "no-time-left")
+INSIST = (
+    *("issuing-closed", "issuing-not-yet", "not-today", "limit-reached", "no-time-left"),
+    *("service-stopped", "service-redirected"),
+)
 """Refusals that reception may set aside for one visitor."""
 
 

@@ -43,6 +43,7 @@ def router(pages: Pages, books: Books) -> APIRouter:
         present = books.present()
         return {
             "present": present,
+            "orders": pages.reading.reception().standing,
             "now": {one.id: one for one in present.view.values},
             "shown": shown,
             "units": {one.id: one.unit for one in NOW_INDICATORS},

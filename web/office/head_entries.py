@@ -56,6 +56,10 @@ KINDS = {
     "BellLapsed": N_("Call of the bell ended by itself"),
     "BellWithdrawn": N_("Call of a cut bell wire withdrawn"),
     "DeviceChanged": N_("Condition of a device changed"),
+    "TicketRaised": N_("Number put first by the situation centre"),
+    "StandingBegun": N_("Changed by the situation centre for the day"),
+    "StandingEnded": N_("Change of the situation centre ended"),
+    "DirectiveSettled": N_("Directive of the situation centre settled"),
     "IncarnationBegun": N_("Database began anew"),
     "PlanAdopted": N_("Plan came into force"),
     "ClockCorrected": N_("Clock corrected"),
@@ -71,6 +75,7 @@ ACTORS = {
     "voice": N_("loudspeaker"),
     "printer": N_("printer"),
     "office": N_("the box itself"),
+    "centre": N_("situation centre"),
 }
 DESK = re.compile(r"desk:(\d+)")
 
@@ -94,6 +99,8 @@ def line(entry: EntryView, zone: ZoneInfo, people: Mapping[str, str], language: 
     place, _, operator = entry.actor.partition("/")
     if place.startswith("bell:"):
         place = "bell"
+    if place.startswith("centre:"):
+        place, _, operator = place.partition(":")
     desk = DESK.fullmatch(place)
     at = local_time(entry.at, zone)
     return Line(

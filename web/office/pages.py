@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from appliance import words
-from web.office import codes
+from web.office import codes, orders
 from web.office import language as tongue
 from web.office.assets import Assets
 from web.office.reading import Reading
@@ -58,6 +58,8 @@ class Pages:
             moment=lambda iso: tongue.moment(iso, code),
             codes=codes,
             category=lambda one: self.category(one, code),
+            order=lambda one: orders.sentence(one, code, self.place),
+            endable=orders.endable,
         )
         return made
 

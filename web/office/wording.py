@@ -94,6 +94,7 @@ DEVICES = {
     "display": N_("Number display"),
     "bell": N_("Call bell"),
     "power": N_("Contact of the mains"),
+    "link": N_("Line to the centre"),
 }
 
 SLIPS = {

@@ -92,7 +92,7 @@
       halted(view);
       return;
     }
-    const rows = portrait.matches ? ROWS.portrait : ROWS.landscape;
+    const rows = (portrait.matches ? ROWS.portrait : ROWS.landscape) - (view.message ? 1 : 0);
     const shown = view.calls.slice(0, rows);
     if (!shown.length) {
       const nobody = element("div", languages.length > 1 ? "nobody many" : "nobody");
@@ -126,6 +126,16 @@
     }
     box.append(lines);
     box.hidden = !view.open && view.waiting === 0;
+  }
+
+  /* A text of the situation centre: two lines at most, one for each of two languages. */
+  function told(view) {
+    const box = part("told");
+    const texts = view.message ? [...new Set(languages.map((language) => view.message[language]))].slice(0, 2) : [];
+    box.hidden = texts.length === 0;
+    part("board").classList.toggle("telling", texts.length > 0);
+    box.replaceChildren(...texts.map((text) =>
+      inLanguage("span", languages.find((language) => view.message[language] === text), text, texts.length > 1 ? "one" : "two")));
   }
 
   function note(view) {
@@ -169,6 +179,7 @@
     calls(view);
     waiting(view);
     note(view);
+    told(view);
     drawn = same;
   }
 

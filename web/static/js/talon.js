@@ -109,7 +109,7 @@
   document.addEventListener("visibilitychange", () => document.hidden || changed());
   addEventListener("online", changed);
 
-  globalThis.talon = { send, key, sentence, changed };
+  globalThis.talon = { send, key, sentence, changed, heard };
   document.addEventListener("DOMContentLoaded", () => {
     setInterval(age, 1000);
     if (document.querySelector("[hx-trigger]") || document.body.dataset.live) listen();
