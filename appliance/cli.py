@@ -14,13 +14,16 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+from appliance.centre_commands import add_centre_commands
 from appliance.config import ConfigError, OfficeConfig, read_config
 from appliance.domain.plans.reader import PlanError
+from appliance.enrol_commands import add_enrol_commands
 from appliance.hardware_commands import add_hardware_commands, mistakes
 from appliance.paper_commands import add_slip_commands
 from appliance.plan_commands import add_plan_commands, add_roster_commands, mistake
 from appliance.simulation.command import add_parser
 from appliance.technician.commands import add_doctor_command
+from sync.centre.config import CentreConfigError
 
 LANGUAGES = ("ru", "uk", "en")
 
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer: int = options.run(options)
     except BrokenPipeError:
         return 0
-    except (ConfigError, PlanError) as error:
+    except (ConfigError, PlanError, CentreConfigError) as error:
         for found in error.mistakes:
             print(mistake(found, options.language), file=sys.stderr)
         return 2
@@ -88,7 +91,15 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="run an office with simulated hardware")
     demo.add_argument("folder", type=Path, nargs="?", default=Path("var/demo"))
     demo.add_argument("--port", type=int, default=int(os.environ.get("TALON_PORT", "0")) or None)
+    demo.add_argument("--people", metavar="ARRIVALS/SERVICE/STAFFED", help="with visitors and operators: 40/240/1.0")
     demo.set_defaults(run=_demo)
+
+    network = commands.add_parser("network", help="run a centre and a district of offices with simulated hardware")
+    network.add_argument("folder", type=Path, nargs="?", default=Path("var/network"))
+    network.add_argument("--port", type=int, default=int(os.environ.get("TALON_PORT", "0")) or 8090)
+    network.add_argument("--offices", type=int, default=17)
+    network.add_argument("--tls", action="store_true", help="with certificates on both sides, as in earnest")
+    network.set_defaults(run=_network)
 
     owner = commands.add_parser("owner", help="make a new owner code; on the box itself only")
     owner.add_argument("config", type=Path, help="office.toml")
@@ -111,8 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--incarnation", help="an older one than the newest")
     restore.set_defaults(run=_restore)
 
+    add_centre_commands(commands)
     add_plan_commands(commands)
     add_roster_commands(commands)
+    add_enrol_commands(commands)
 
     add_hardware_commands(commands)
     add_slip_commands(commands)
@@ -188,8 +201,20 @@ def _demo(options: argparse.Namespace) -> int:
     config: OfficeConfig = read_config(folder / "office.toml")
     if options.port is not None:
         config = replace(config, web=replace(config.web, port=options.port))
-    run_office(config, ports=20, demo=True)
+    if options.people is None:
+        run_office(config, ports=20, demo=True)
+        return 0
+    from appliance.demo.people import habits_of, visiting
+
+    run_office(config, ports=20, demo=True, company=visiting(habits_of(options.people)))
     return 0
+
+
+def _network(options: argparse.Namespace) -> int:
+    from appliance.demo.network import run_network
+    from appliance.process import say
+
+    return run_network(options.folder.resolve(), options.port, options.offices, say, tls=options.tls)
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.domain.plans.document import Mistake, Table
 
 CLOCKS = ("system", "trusted", "untrusted")
-TARGETS = ("none", "folder", "s3")
+TARGETS = ("none", "folder", "s3", "centre")
 
 
 class ConfigError(Exception):
@@ -32,7 +32,12 @@ class WebConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaConfig:
-    """Where the replica goes. `secret` is the file with an S3 secret, never the secret itself."""
+    """Where the replica goes. `secret` is the file with an S3 secret, never the secret itself.
+
+    `centre`: to the centre that this office is enrolled at. `usb` is where a stick is mounted that holds a second copy,
+    None for none; with `usb_folder` it is an ordinary folder. `sealed_for`: age recipients that may open the copy of
+    personal.db; without any it isn't copied.
+    """
 
     kind: str
     path: Path
@@ -41,6 +46,19 @@ class ReplicaConfig:
     key_id: str
     secret: Path
     interval_s: float
+    usb: Path | None = None
+    usb_folder: bool = False
+    sealed_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CentreConfig:
+    """The centre as office.toml knows it; everything else is in the keys that enrolment made.
+
+    `announce`: whether the box makes itself known on the local network.
+    """
+
+    announce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +72,17 @@ class OfficeConfig:
     clock: str
     web: WebConfig
     replica: ReplicaConfig
+    centre: CentreConfig = field(default_factory=CentreConfig)
 
     @property
     def queue_db(self) -> Path:
         """The replicated database."""
         return self.data / "queue.db"
+
+    @property
+    def personal_db(self) -> Path:
+        """Bookings, complaints, requests: replicated apart and sealed."""
+        return self.data / "personal.db"
 
     @property
     def local_db(self) -> Path:
@@ -85,6 +109,8 @@ def _read(table: Table, home: Path) -> OfficeConfig:
     table.number("schema", 1, 1)
     web = Table(table.take("web", dict, {}), "web", table.mistakes)
     replica = Table(table.take("replica", dict, {}), "replica", table.mistakes)
+    centre = Table(table.take("centre", dict, {}), "centre", table.mistakes)
+    usb = replica.text("usb", 400, "")
     config = OfficeConfig(
         office=table.text("office", 40),
         data=home / table.text("data", 400, "data"),
@@ -104,10 +130,14 @@ def _read(table: Table, home: Path) -> OfficeConfig:
             key_id=replica.text("key_id", 200, ""),
             secret=home / replica.text("secret", 400, "replica.secret"),
             interval_s=replica.number("interval_ms", 100, 60_000, 1000) / 1000,
+            usb=home / usb if usb else None,
+            usb_folder=replica.take("usb_folder", bool, False),
+            sealed_for=tuple(str(one) for one in replica.take("sealed_for", list, [])),
         ),
+        centre=CentreConfig(announce=centre.take("announce", bool, True)),
     )
     if config.replica.kind == "s3" and not (config.replica.endpoint and config.replica.bucket):
         replica.wrong("missing", "endpoint" if not config.replica.endpoint else "bucket")
-    for part in (web, replica, table):
+    for part in (web, replica, centre, table):
         part.finish()
     return config

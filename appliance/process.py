@@ -14,6 +14,8 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from appliance.config import OfficeConfig
@@ -25,12 +27,14 @@ from appliance.domain.plan import Plan
 from appliance.domain.plans.reader import PlanError
 from appliance.domain.refusal import Refused
 from appliance.folder_lock import FolderLock
+from appliance.linking import Linking
 from appliance.memory import share_heaps
 from appliance.notify import notify
-from appliance.plan_file import read_plan_file, unplanned
+from appliance.plan_file import PlanFile, read_plan_file, unplanned
 from appliance.replication import WrongOfficeError, keep_replica
 from appliance.store.ballast import Ballast
 from appliance.store.journal import newest_trusted_ms
+from appliance.store.personal import PersonalStore
 from appliance.store.writer import QueueWriter
 from appliance.technician.doctoring import Doctoring
 from appliance.technician.line import DoctorLine
@@ -39,6 +43,8 @@ from appliance.technician.walk import KeyWalk
 from appliance.workers.announcing import AnnouncingWorker
 from appliance.workers.clock import SOURCES, ClockWorker, OfficeClock
 from appliance.workers.device_watch import DeviceWatch
+from appliance.workers.directed import Directed
+from appliance.workers.erasing import ErasingWorker
 from appliance.workers.estimating import Estimator
 from appliance.workers.health import Device, Health, Parts, ReplicaGlance
 from appliance.workers.pressing import Pressing
@@ -132,6 +138,21 @@ class OfficeProcess:
         )
         absent = ("voice",) if hardware.sound.kind == "none" else ()
         self._device_watch = DeviceWatch(self.writer, self.health.devices, absent=absent)
+        self.linking = Linking(config, self.writer, self.clock, self.health.devices, self.glance)
+        self.linking.line.lan["announce"] = config.centre.announce
+        self._technician: tuple[datetime, str, str] | None = None
+        self._directed = Directed(
+            self.writer,
+            config.data / "directed",
+            snapshot=self._fresh_snapshot,
+            restart=self._restart_device,
+            call=self._call_technician,
+            keep_plan=self._keep_plan,
+        )
+        self.personal = PersonalStore(config.personal_db)
+        self.erasing = ErasingWorker(
+            self.writer, self.personal, lambda: self.clock.now().moment, self._renew_personal_copy
+        )
         self.doctoring = Doctoring(
             self.devices,
             KeyWalk(),
@@ -164,6 +185,9 @@ class OfficeProcess:
         self._doctor_line.start()
         if self.replica is not None:
             self.replica.start()
+        self.linking.start()
+        self._directed.start()
+        self.erasing.start()
         notify("READY=1")
         day = self.writer.office.open_day
         log.info("ready: office=%s day=%s", self.config.office, day.number if day is not None else "closed")
@@ -192,6 +216,8 @@ class OfficeProcess:
     def start_web(self, listener: socket.socket, told: Callable[[str], None]) -> None:
         """Import and serve the pages in a thread. `told` hears what only a first start says."""
         self.port = listener.getsockname()[1]
+        if self.config.web.host not in ("127.0.0.1", "::1", "localhost"):
+            self.linking.line.lan["pages"] = self.port
         self._web_thread = threading.Thread(target=self._serve_web, args=(listener, told), name="web", daemon=True)
         self._web_thread.start()
 
@@ -213,6 +239,9 @@ class OfficeProcess:
         if self._web_thread is not None:
             self._web_thread.join(5.0)
         self._doctor_line.close()
+        self.linking.stop()
+        self._directed.stop()
+        self.erasing.stop()
         self.doctoring.close()
         self.devices.keys.close()
         self._clock_worker.stop()
@@ -227,6 +256,7 @@ class OfficeProcess:
         self.writer.stop()
         if self.replica is not None:
             self.replica.stop()
+        self.personal.close()
         self.devices.close()
         self._lock.release()
 
@@ -244,6 +274,37 @@ class OfficeProcess:
         """Close in order and begin again; the answer to whoever asked goes out first."""
         self.again = True
         threading.Timer(RESTART_S, self.stop).start()
+
+    def _fresh_snapshot(self) -> None:
+        """The centre has lost its base: the copy begins a new generation."""
+        if self.replica is not None:
+            self.replica.fresh_snapshot()
+
+    def _renew_personal_copy(self, between: Callable[[], object]) -> threading.Event:
+        """Begin the sealed copy anew, so that nothing of it remembers what was erased."""
+        if self.replica is not None:
+            return self.replica.fresh_snapshot("personal", between)
+        between()
+        done = threading.Event()
+        done.set()
+        return done
+
+    def _restart_device(self, device: str) -> None:
+        """The copy begins anew by itself; every other device is opened anew with the whole program."""
+        if device == "replica":
+            self._fresh_snapshot()
+        else:
+            self._begin_again()
+
+    def _call_technician(self, device: str, note: str) -> None:
+        """Stands among the devices until the program begins anew."""
+        self._technician = (datetime.now(UTC), device, note)
+
+    def _keep_plan(self, document: str) -> None:
+        """The next start reads the plan that the centre has sent."""
+        keeper = PlanFile(self.config.plan)
+        keeper.stage(document)
+        keeper.keep()
 
     def glance(self) -> ReplicaGlance | None:
         """The replica as the technician sees it."""
@@ -323,12 +384,34 @@ class OfficeProcess:
             notes.append(
                 Device("slip", "printer", "warning", self.clock.since, "template-wrong", "check-template", facts)
             )
+        if self._technician is not None:
+            since, device, note = self._technician
+            facts = {"device": device or "—", "note": note or "—"}
+            notes.append(Device("centre", "plan", "warning", since, "technician-called", "call-centre", facts))
+        notes += self._link_notes()
+        unproven = self.erasing.erased.unproven_since
+        if unproven is not None:
+            since = datetime.fromtimestamp(unproven / 1000, UTC)
+            notes.append(Device("personal", "store", "warning", since, "not-erased", "send-journal"))
         calendar = self.clock.calendar.trouble
         if calendar:
             notes.append(Device("calendar", "clock", "warning", self.clock.since, calendar, "check-plan"))
         if self._plan_trouble:
             notes.append(Device("plan", "plan", "warning", self.clock.since, self._plan_trouble, "check-plan"))
         return notes
+
+    def _link_notes(self) -> list[Device]:
+        """What is wrong with the line to the centre; nothing of an office that has none."""
+        link = self.linking.glance()
+        if link.forged:
+            facts = {"forged": str(link.forged)}
+            return [Device("centre", "link", "warning", link.since, "link-forged", "ask-centre", facts)]
+        if link.condition == "failed":
+            reason = link.error if link.error.startswith("link-") else f"link-{link.error or 'ended'}"
+            return [Device("centre", "link", "fault", link.since, reason, "ask-centre")]
+        if link.condition == "waiting":
+            return [Device("centre", "link", "warning", link.since, "link-no-line", "check-line")]
+        return []
 
     def _ask(self, command: Command) -> None:
         self.writer.submit(command, actor="office").result(30.0)
@@ -370,8 +453,18 @@ def open_listener(host: str, port: int, tries: int = 1) -> socket.socket:
     raise AssertionError("no try was made")
 
 
-def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports: int = 1, demo: bool = False) -> None:
-    """Run an office until SIGTERM or SIGINT. `ports`: how many ports to try, from the configured one on."""
+def run_office(
+    config: OfficeConfig,
+    told: Callable[[str], None] = say,
+    *,
+    ports: int = 1,
+    demo: bool = False,
+    company: Callable[[OfficeProcess], AbstractContextManager[object]] = nullcontext,
+) -> None:
+    """Run an office until SIGTERM or SIGINT. `ports`: how many ports to try, from the configured one on.
+
+    `company`: who else is in the hall while it runs (the people of a demonstration).
+    """
     share_heaps()
     office = OfficeProcess(config, demo=demo)
     signal.signal(signal.SIGTERM, office.stop)
@@ -379,7 +472,8 @@ def run_office(config: OfficeConfig, told: Callable[[str], None] = say, *, ports
     try:
         office.start()
         office.open_web(ports, told)
-        office.wait()
+        with company(office):
+            office.wait()
     finally:
         office.close()
     if office.again and "NOTIFY_SOCKET" not in os.environ:

@@ -3,7 +3,8 @@
 The house speaks codes; here they become words. Message ids are the English sentences; `locale/*.rules.po` holds the
 Russian and Ukrainian of this module and of the slip, `*.pages.po` those of the pages, `*.documents.po` those of the
 command line, `*.figures.po` of the head's figures, `*.doctor.po` of the technician, `*.hardware.po` of
-hardware.toml, `*.paper.po` of the template of slips. One catalogue serves all.
+hardware.toml, `*.paper.po` of the template of slips, `*.centre.po` of the situation centre, `*.link.po` of the line
+to it. One catalogue serves all.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from appliance import doctor_sentences
 from appliance.desk_word import DeskWord
 from appliance.device_words import DRIVERS
 from appliance.domain.plan import Plan
+from appliance.link_words import LINK
 from appliance.reason_words import HOURS
 
 LANGUAGES = ("ru", "uk", "en")
 FALLBACK = "en"
-PARTS = ("rules", "pages", "documents", "figures", "doctor", "hardware", "bench", "sheets", "drivers", "paper")
+PARTS = (
+    *("rules", "pages", "documents", "figures", "doctor", "hardware", "bench", "sheets", "drivers", "paper", "centre"),
+    "link",
+)
 
 
 class Facts(dict[str, object]):
@@ -206,6 +211,31 @@ RULES: Mapping[str, str] = {
     "plan-in-use": (
         "The new plan lacks what is in use now: {what}. Wait until the day is closed, or put it back into the plan."
     ),
+    "service-stopped": (
+        "The situation centre has stopped giving out numbers for “{service}” today. Choose another "
+        "service, or ask at reception."
+    ),
+    "service-redirected": (
+        "Visitors for “{service}” are received today at another office: {office}. Go there, or ask at reception."
+    ),
+    "desk-not-on-break": (
+        "{desk_word:Name} {desk} isn't on a break, so there is none to end. Look at its state first."
+    ),
+    "nothing-standing": (
+        "Nothing of this kind has been changed by the situation centre, or it is over already. Reload the page."
+    ),
+    "directive-gap": (
+        "Directives came out of order: number {expected} is expected. The link asks for it again by "
+        "itself; nothing need be done."
+    ),
+    "condition-not-met": (
+        "What the directive takes for granted no longer holds here ({what}). Look at the hall as it is "
+        "now and decide anew."
+    ),
+    "bad-directive": (
+        "The office can't understand this directive ({what}). Correct it and give it again; check the "
+        "release of the office."
+    ),
     "internal-error": (
         "Something went wrong inside the box; the queue is as it was before. Try again, and "
         "tell the technician if it repeats."
@@ -359,6 +389,29 @@ DEVICES: Mapping[str, str] = {
     "litestream-ended": ("The copying program ended and is being started again. If it repeats, look at the box's log."),
     "see-error": "The copying program reports an error. Its text is in the box's log.",
     "secret-unreadable": ("The key file of the copy can't be read. Check that it exists and who owns it."),
+    "not-enrolled": "This box isn't enrolled at the centre, so nothing is copied there. Run talon enrol with a token.",
+    "not-bound": (
+        "The centre doesn't know yet which incarnation this box writes. It is told as soon as the line is there."
+    ),
+    "other-incarnation": (
+        "The keys belong to another card of this office. A card is never copied: enrol this box anew."
+    ),
+    "keys-unreadable": (
+        "The keys for the centre can't be read. Check the folder “keys” and who owns it, or enrol the box anew."
+    ),
+    "no-stunnel": "The program for the encrypted way to the centre isn't installed. Install the package stunnel4.",
+    "port-taken": "The port of the encrypted way to the centre is taken. Restart the box.",
+    "certificate-expired": (
+        "The certificate of this box has expired. Check the clock; "
+        "it is renewed by itself as soon as the centre answers."
+    ),
+    "certificate-refused": (
+        "The centre doesn't take the certificate of this box. Ask the centre whether the device was shut out."
+    ),
+    "not-the-centre": (
+        "Whoever answers at the centre's address isn't the centre. Nothing was sent. "
+        "Check the address and tell the centre."
+    ),
     "waiting-for-database": "The copy begins as soon as the database exists. Nothing to do.",
     "output-exists": "There is a database at that place already. Move it away first.",
 }
@@ -384,4 +437,4 @@ TITLES: Mapping[int, str] = {
 UNKNOWN = "Something is out of order ({code}). Tell the technician."
 """For a code that has no sentence yet."""
 
-SENTENCES: Mapping[str, str] = {**DEVICES, **DRIVERS, **doctor_sentences.SENTENCES, **HOURS, **API, **RULES}
+SENTENCES: Mapping[str, str] = {**DEVICES, **LINK, **DRIVERS, **doctor_sentences.SENTENCES, **HOURS, **API, **RULES}

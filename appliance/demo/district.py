@@ -93,6 +93,8 @@ def office_document(office: DemoOffice, port: int) -> str:
             f"port = {port}",
             "[replica]",
             'kind = "centre"',
+            "[centre]",
+            "announce = false",
             "",
         )
     )

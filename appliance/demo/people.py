@@ -6,8 +6,10 @@ import logging
 import random
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from appliance.domain.desks import TakeBreak
 from appliance.domain.office import Desk, DeskState, Office, TicketState
@@ -15,6 +17,9 @@ from appliance.domain.plan import DeskClass
 from appliance.domain.refusal import Refused
 from appliance.domain.tickets import TakeTicket
 from appliance.store.writer import QueueWriter
+
+if TYPE_CHECKING:
+    from appliance.process import OfficeProcess
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +38,31 @@ class Habits:
     service_s: float = 240.0
     staffed: float = 1.0
     breaks_h: float = 0.3
+
+
+def habits_of(text: str) -> Habits:
+    """Habits written as `arrivals/service/staffed`, such as `40/240/1.0`. Raises ValueError."""
+    arrivals, service, staffed = map(float, text.split("/"))
+    if arrivals <= 0 or service <= 0 or not 0 < staffed <= 1:
+        raise ValueError(text)
+    return Habits(arrivals, service, staffed)
+
+
+def written(habits: Habits) -> str:
+    """The inverse of `habits_of`."""
+    return f"{habits.arrivals_h:g}/{habits.service_s:g}/{habits.staffed:g}"
+
+
+def visiting(habits: Habits) -> Callable[[OfficeProcess], People]:
+    """Who comes to a running office with simulated keys; the office's name makes each hall's days its own."""
+
+    def company(office: OfficeProcess) -> People:
+        bench = office.devices.bench
+        assert bench is not None
+        assert bench.panel is not None
+        return People(office.writer, bench.panel.press, habits, zlib.crc32(office.config.office.encode()))
+
+    return company
 
 
 @dataclass(slots=True)
@@ -56,6 +86,15 @@ class People:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo-people", daemon=True)
         self._operators: dict[int, _Operator] = {}
+
+    def __enter__(self) -> People:
+        """Come in."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Go home."""
+        self.stop()
 
     def start(self) -> None:
         """Come in."""

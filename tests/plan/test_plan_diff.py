@@ -89,7 +89,7 @@ def test_every_field_of_the_plan_itself_is_told(name: str) -> None:
 def test_no_part_of_a_plan_is_forgotten() -> None:
     told = {*SECTIONS, "settings", "policy", "hours", "calendar", "shifts", "absences"}
     told |= {"version", "office", "name", "address", "timezone", "languages", "desk_word", "phone"}
-    assert {each.name for each in dataclasses.fields(Plan)} == told | {"document"}
+    assert {each.name for each in dataclasses.fields(Plan)} == told | {"document", "skills"}
 
 
 def test_equal_plans_do_not_differ() -> None:
