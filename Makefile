@@ -18,6 +18,9 @@ $(VENV)/.done: requirements.lock pyproject.toml
 run: setup ## an office with simulated hardware; prints the addresses to open (TALON_PORT=8080)
 	$(BIN)/talon demo var/demo --port $(TALON_PORT)
 
+demo-network: setup ## a situation centre and seventeen offices on this machine (TALON_PORT=8090)
+	$(BIN)/talon network var/network --port $(if $(filter 8080,$(TALON_PORT)),8090,$(TALON_PORT))
+
 test: setup system lint ## lint, then every test that fits into some minutes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
@@ -52,4 +55,4 @@ lock: ## resolve the dependencies anew (needs uv)
 clean: ## remove what can be made again
 	rm -rf $(VENV) var build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run test lint format bench soak system voices lock clean
+.PHONY: help setup run demo-network test lint format bench soak system voices lock clean

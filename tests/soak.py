@@ -35,6 +35,16 @@ FULL: Mapping[str, Sequence[str]] = {
     "every-operation": ("tests.faults.exhaustive", "--tickets", "60"),
     "kills": ("tests.faults.kills", "--rounds", "100"),
     "replica": ("tests.sync.kill_matrix", "--rounds", "20"),
+    "replica-centre": ("tests.centre.kill_matrix_centre", "--rounds", "20"),
+    "ninety-days": ("tests.centre.ninety_days",),
+    "planted-name": ("tests.centre.planted_name", "--hour-s", "2"),
+    "follow": ("tests.centre.follow_soak", "--rounds", "60"),
+    "two-workers": ("tests.centre.two_workers", "--offices", "20", "--rows", "20000"),
+    "advice": ("tests.centre.advice_through_link", "--seeds", "20"),
+    "round-trip": ("tests.centre.directive_round_trip", "--orders", "200"),
+    "offline-hour": ("tests.centre.offline_hour",),
+    "hostile": ("tests.centre.hostile",),
+    "many-offices": ("tests.centre.many_offices", "--offices", "200,1000", "--seconds", "120"),
 }
 """The runs by name; `cuts-normal` and `cuts-delete` are controls that must lose tickets, and say so."""
 
