@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ FULL: Mapping[str, Sequence[str]] = {
     ),
     "every-operation": ("tests.faults.exhaustive", "--tickets", "60"),
     "kills": ("tests.faults.kills", "--rounds", "100"),
+    "every-page": ("pytest", "tests/web", "tests/sync", "tests/centre", "-n", "2"),
     "replica": ("tests.sync.kill_matrix", "--rounds", "20"),
     "replica-centre": ("tests.centre.kill_matrix_centre", "--rounds", "20"),
     "ninety-days": ("tests.centre.ninety_days",),
@@ -60,7 +62,8 @@ def main(names: Sequence[str]) -> int:
         command = FULL[name]
         print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
         began = time.monotonic()
-        code = subprocess.run([sys.executable, "-m", *command], check=False).returncode
+        env = {**os.environ, "TALON_LONG": "1"}
+        code = subprocess.run([sys.executable, "-m", *command], check=False, env=env).returncode
         print(
             f"== {name}: {'as promised' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - began:.0f} s",
             flush=True,

@@ -130,6 +130,7 @@ def _forgeries(table: Table, way: Way) -> None:
     longer = replace(genuine, directive=replace(genuine.directive, not_after_ms=genuine.directive.not_after_ms + 1))
     table.attack("genuine, its term prolonged", lambda: forgery(scene, way, longer.to_json(), "bad-signature"))
     theirs = issued(scene, 6, "north")
+    until(lambda: outcomes(scene, theirs.directive.seq, "north"), 30, "north has its own directive")
     table.attack("genuine, of another office", lambda: forgery(scene, way, theirs.to_json(), "other-office"))
     cut = genuine.to_json()[:-40]
     table.attack("genuine, cut short", lambda: forgery(scene, way, cut, "malformed"))
@@ -240,7 +241,7 @@ def inbox(table: Table, *, bomb: bool = True) -> None:
 def newest_piece(scene: Scene, card: Card) -> ObjectName:
     """The newest piece of the WAL that the centre has of a card."""
     lineage = Lineage(card.office, card.keys.incarnation, "queue")
-    generation = scene.centre.inbox.generations(lineage)[0].generation
+    generation = scene.centre.inbox.generations(lineage)[0].name
     return [one for one in scene.centre.inbox.contents(lineage, generation) if one.kind is Kind.WAL][-1]
 
 
@@ -290,7 +291,8 @@ def hung_up(scene: Scene, key: DeviceKey, name: ObjectName, body: bytes) -> tupl
     before = _hung(scene)
     with suppress(TimeoutError, OSError, http.client.HTTPException):
         scene.s3(key).send("PUT", str(name), body[:50], headers={"content-length": str(len(body))})
-    return "", False if _hung(scene) == before else True
+    noticed = until(lambda: _hung(scene) > before, 10, "the broken connection is counted")
+    return "nothing stored, counted as hung-up", bool(noticed)
 
 
 def _hung(scene: Scene) -> int:
@@ -320,7 +322,7 @@ ODD = (
 def odd_names(scene: Scene, thief: Any, card: Card, body: bytes) -> tuple[str, bool]:
     """Names that no Litestream writes."""
     before = files_of(scene)
-    generation = scene.centre.inbox.generations(Lineage(card.office, card.keys.incarnation, "queue"))[0].generation
+    generation = scene.centre.inbox.generations(Lineage(card.office, card.keys.incarnation, "queue"))[0].name
     got: Counter[str] = Counter()
     for pattern in ODD:
         name = pattern.format(own=card.own, gen=generation, rest="queue")
@@ -534,7 +536,7 @@ def cards(table: Table) -> None:
     scene.no_doubts("demo")
     table.attack("a copy of the whole card runs beside it", lambda: copied(scene, scene.cards["demo"]), ("TicketIssued", "DirectiveSettled"))
     scene.no_doubts("demo")
-    table.attack("a box restored with a new token, the old card goes on", lambda: restored(scene), ("IncarnationBegun", "DayOpened", "DirectiveSettled"))
+    table.attack("a box restored with a new token, the old card goes on", lambda: restored(scene), ("IncarnationBegun", "BlockBegun", "TicketIssued", "DirectiveSettled"))
     scene.no_doubts("north")
 
 
@@ -604,7 +606,7 @@ def wiped(table: Table) -> None:
     table.part("Harm to what the inbox holds of an office (the office goes on)")
     scene = table.scene
     card = scene.cards["demo"]
-    settled = ("DirectiveSettled",)
+    settled = ("DirectiveSettled", "TicketIssued")
     table.attack("its objects are gone behind the inbox's back", lambda: healed(scene, card, lambda: rm_objects(scene, card)), settled)
     table.attack("its objects and its mirror are gone", lambda: healed(scene, card, lambda: rm_objects(scene, card, mirror=True)), settled)
     table.attack("all its objects deleted with its own key", lambda: healed(scene, card, lambda: delete_all(scene, card)), settled)
@@ -645,7 +647,7 @@ def _restorable(scene: Scene, card: Card) -> bool:
 
     def found() -> bool:
         newest = scene.centre.inbox.generations(lineage)
-        return bool(newest) and bool(scene.centre.inbox.snapshots(lineage, newest[0].generation))
+        return bool(newest) and bool(scene.centre.inbox.snapshots(lineage, newest[0].name))
 
     try:
         until(found, 60, "a snapshot is in sight")
@@ -668,7 +670,7 @@ def delete_all(scene: Scene, card: Card) -> str:
     names = [
         name
         for one in scene.centre.inbox.generations(lineage)
-        for name in scene.centre.inbox.contents(lineage, one.generation)
+        for name in scene.centre.inbox.contents(lineage, one.name)
     ]
     got = Counter(thief.send("DELETE", str(name)).status for name in names)
     return f"DELETE {dict(got)}"
@@ -680,7 +682,7 @@ def other_snapshot(scene: Scene, card: Card) -> str:
     other = Lineage("north", scene.cards["north"].keys.incarnation, "queue")
     box = scene.centre.inbox
     name, theirs = (
-        next(n for n in box.contents(one, box.generations(one)[0].generation) if n.kind is Kind.SNAPSHOT)
+        next(n for n in box.contents(one, box.generations(one)[0].name) if n.kind is Kind.SNAPSHOT)
         for one in (lineage, other)
     )
     answer = scene.s3(card.s3).put(name, stored(scene, theirs))

@@ -55,6 +55,7 @@ tls = false
 """
 JOURNAL = "SELECT seq, at, clock_trusted, boot_id, uptime_ms, actor, kind, version, body, chain FROM journal ORDER BY seq"
 SETTLE_S = 60.0
+KEEPALIVE_S = 5.0
 
 Rows = Sequence[tuple[Any, ...]]
 Tables = dict[str, Rows]
@@ -121,9 +122,13 @@ class Way(Proxy):
 
     def _stream(self, near: socket.socket) -> None:
         near.settimeout(0.05)
+        said_at = time.monotonic()
         while self.seized:
             with suppress(queue.Empty):
                 near.sendall(self._said.get_nowait().encode())
+            if time.monotonic() - said_at > KEEPALIVE_S:
+                said_at = time.monotonic()
+                near.sendall(b":\n\n")
             try:
                 if not near.recv(1):
                     return
@@ -416,8 +421,8 @@ class Witness:
         return "; ".join(found)
 
 
-HOUSEKEEPING = ("DeviceNoted", "ClockCorrected", "TicketIssued", "SlipQueued", "SlipPrinted")
-"""What an idle office with a few visitors writes by itself."""
+HOUSEKEEPING = ("DeviceChanged", "ClockCorrected")
+"""What an idle office writes by itself."""
 
 
 def _open_day(config: OfficeConfig, office: str) -> None:

@@ -61,6 +61,7 @@ PULSE_S = 5.0
 P99_S = 3.0
 LATE_S = 61.0
 PAGE = 1024
+RUNNER = [sys.executable, "-m", "appliance"]
 HALL = DemoOffice("x", "Синтетическая", 4, 1, Habits())
 
 
@@ -352,7 +353,7 @@ def run(offices: int, seconds: float, rate: float) -> bool:
         read = read_centre_config(config)
         out = (folder / "centre.log").open("ab")
         centre = subprocess.Popen(
-            [sys.executable, "-m", "appliance", "centre", "run", str(config)], stdout=out, stderr=out
+            [*RUNNER, "centre", "run", str(config)], stdout=out, stderr=out
         )
         wall = WallClient(f"http://127.0.0.1:{read.pages.port}", code)
         try:

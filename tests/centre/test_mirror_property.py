@@ -158,7 +158,7 @@ def live(steps: list[str], seed: int) -> None:
             world.source.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(STEPS), max_size=40), st.integers(0, 999))
 def test_mirror_is_what_sqlite_had(steps: list[str], seed: int) -> None:
     live(steps, seed)

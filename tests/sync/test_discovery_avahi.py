@@ -29,6 +29,7 @@ def missing() -> str:
     return "" if done.returncode == 0 else f"no namespaces here: {done.stderr.decode().strip()[:80]}"
 
 
+@pytest.mark.long
 def test_avahi_and_the_box_see_each_other_through_everything() -> None:
     reason = missing()
     if reason:

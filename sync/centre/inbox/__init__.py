@@ -2,7 +2,7 @@
 
 from sync.centre.inbox.access import Access, DeviceKey, StaticKeys
 from sync.centre.inbox.app import inbox_app
-from sync.centre.inbox.inbox import Conflict, Inbox, Limits, ObjectPut, StoredObject
+from sync.centre.inbox.inbox import Conflict, Inbox, Limits, ObjectPut
 from sync.centre.inbox.names import BUCKET, Kind, Lineage
 
 __all__ = [
@@ -16,6 +16,5 @@ __all__ = [
     "Lineage",
     "ObjectPut",
     "StaticKeys",
-    "StoredObject",
     "inbox_app",
 ]

@@ -88,6 +88,18 @@ def check(name: ObjectName, packed: Iterable[bytes], most: int) -> int:
     return total
 
 
+def continues(first: Iterable[bytes], second: Iterable[bytes], most: int) -> bool:
+    """Whether one of two pieces, as stored, is the beginning of the other: an upload that came late, not another
+    history.
+    """
+    try:
+        one, other = b"".join(unpacked(first, most)), b"".join(unpacked(second, most))
+    except (BrokenFrameError, TooLargeError):
+        return False
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
 def _check_database(head: bytes, total: int) -> None:
     if not head.startswith(_DATABASE_MAGIC) or len(head) < 100:
         raise RefusalError("InvalidPiece", "not a SQLite database", "not-sqlite")

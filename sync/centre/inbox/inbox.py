@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from sync.centre.generations import GenerationSeen, newest_first
 from sync.centre.inbox.access import Access
 from sync.centre.inbox.body import Body
-from sync.centre.inbox.contents import BrokenFrameError, TooLargeError, check, chunks_of, unpacked
+from sync.centre.inbox.contents import check, chunks_of, continues
 from sync.centre.inbox.counting import Counting
 from sync.centre.inbox.folder import files_below, make_folder, names_in, remove_empty, same_bytes, sync_folder
 from sync.centre.inbox.heads import Heads
@@ -26,6 +26,7 @@ log = logging.getLogger("talon.centre.inbox")
 
 _RETURN_NS = 60_000_000_000
 _LEFTOVER_S = 86_400
+_COMPARED = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,6 @@ class Limits:
     part: int = 64 << 20
     office: int = 16 << 30
     uploads: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object on the disk. `size` in bytes as stored; `at_ns` when it came."""
-
-    name: ObjectName
-    path: Path
-    size: int
-    at_ns: int
 
 
 class Inbox:
@@ -237,7 +228,7 @@ class Inbox:
         if same or name.kind is Kind.SNAPSHOT or name.lineage.database == "personal":
             # The same piece sealed once more is other bytes.
             return False
-        if _continues(there, body, self.limits.unpacked):
+        if continues(chunks_of(there), body.chunks(), _COMPARED):
             raise RefusalError("PieceChanged", "this piece is here with another length: look again", "piece-length")
         self._report("piece-changed", name, now_ms)
         raise RefusalError("PieceChanged", "this piece is here with other bytes")
@@ -385,29 +376,3 @@ def _look(lineage: Lineage, generation: str, folder: Path) -> GenerationSeen | N
         with suppress(FileNotFoundError):
             times.append(file.stat().st_mtime_ns)
     return GenerationSeen(generation, min(times), max(ends, default=None)) if times else None
-
-
-def _continues(there: Path, body: Body, most: int) -> bool:
-    """Whether one of two pieces is the beginning of the other: an upload that arrived twice, not another history."""
-    try:
-        return _common(unpacked(chunks_of(there), most), unpacked(body.chunks(), most))
-    except (BrokenFrameError, TooLargeError):
-        return False
-
-
-def _common(first: Iterable[bytes], second: Iterable[bytes]) -> bool:
-    one, other = _whole(first), _whole(second)
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
-
-
-def _whole(parts: Iterable[bytes]) -> bytes:
-    return b"".join(_first(parts, 64 << 20))
-
-
-def _first(parts: Iterable[bytes], most: int) -> Iterator[bytes]:
-    for part in parts:
-        yield part
-        most -= len(part)
-        if most <= 0:
-            return
