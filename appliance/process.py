@@ -388,7 +388,9 @@ class OfficeProcess:
             since, device, note = self._technician
             facts = {"device": device or "—", "note": note or "—"}
             notes.append(Device("centre", "plan", "warning", since, "technician-called", "call-centre", facts))
-        notes += self._link_notes()
+        link = self.linking.glance().device()
+        if link is not None:
+            notes.append(link)
         unproven = self.erasing.erased.unproven_since
         if unproven is not None:
             since = datetime.fromtimestamp(unproven / 1000, UTC)
@@ -399,19 +401,6 @@ class OfficeProcess:
         if self._plan_trouble:
             notes.append(Device("plan", "plan", "warning", self.clock.since, self._plan_trouble, "check-plan"))
         return notes
-
-    def _link_notes(self) -> list[Device]:
-        """What is wrong with the line to the centre; nothing of an office that has none."""
-        link = self.linking.glance()
-        if link.forged:
-            facts = {"forged": str(link.forged)}
-            return [Device("centre", "link", "warning", link.since, "link-forged", "ask-centre", facts)]
-        if link.condition == "failed":
-            reason = link.error if link.error.startswith("link-") else f"link-{link.error or 'ended'}"
-            return [Device("centre", "link", "fault", link.since, reason, "ask-centre")]
-        if link.condition == "waiting":
-            return [Device("centre", "link", "warning", link.since, "link-no-line", "check-line")]
-        return []
 
     def _ask(self, command: Command) -> None:
         self.writer.submit(command, actor="office").result(30.0)

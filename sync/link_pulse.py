@@ -16,12 +16,13 @@ from sync.link_directives import Receiver
 from sync.link_feed import Backoff, Feed
 from sync.link_http import CentreLine, LinkError
 from sync.link_office import OfficeAwayError, OfficeLine
-from sync.pulse import LONGEST_BYTES, SHORTEST_S, Pulse
+from sync.pulse import LONGEST_BYTES, LONGEST_S, SHORTEST_S, Pulse
 
 log = logging.getLogger("talon.sync.link")
 
 PATH = "/link/v1/pulse"
-HOLDS_S = 3 * SHORTEST_S
+HOLDS_PULSES = 3
+"""A line that answered none of the last so many pulses doesn't hold."""
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class LinkState:
 
 
 class Pulsing:
-    """One thread. A pulse at least every `every_s`, and soon after each settled directive."""
+    """One thread. A pulse every `every_s` or as seldom as the centre asks, and soon after each settled directive."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Pulsing:
         every_s: float = SHORTEST_S,
     ) -> None:
         self._office, self._line, self._clock, self._receiver = office, line, clock, receiver
-        self._stopping, self._every_s = stopping, every_s
+        self._stopping, self._quickest_s, self._every_s = stopping, every_s, every_s
         self.session = session or secrets.token_hex(8)
         self.feed: Feed | None = None
         self.state = LinkState(since_ms=wall_ms())
@@ -79,7 +80,8 @@ class Pulsing:
 
     def line_holds(self) -> bool:
         """Whether a pulse was answered lately."""
-        return self.state.connected and time.monotonic() - self._good_at < HOLDS_S
+        holds_s = HOLDS_PULSES * max(SHORTEST_S, self._every_s)
+        return self.state.connected and time.monotonic() - self._good_at < holds_s
 
     def glance(self) -> Mapping[str, Any]:
         """The state of the link as the office is told it."""
@@ -99,7 +101,7 @@ class Pulsing:
         }
 
     def _run(self) -> None:
-        backoff = Backoff(self._every_s, 60.0)
+        backoff = Backoff(self._quickest_s, 60.0)
         while not self._stopping.is_set():
             try:
                 self._one()
@@ -166,6 +168,7 @@ class Pulsing:
         self.state.last_pulse_ms, self.state.offset_ms = now, self._clock.offset_ms()
         self.state.want_snapshot = answer.get("want_snapshot") is True
         self._good_at = time.monotonic()
+        self._every_s = _pause_s(answer.get("pulse_s"), self._quickest_s)
         if self.feed is not None:
             if back:
                 self.feed.wake()
@@ -178,3 +181,10 @@ class Pulsing:
         if self.state.connected:
             self.state.since_ms = wall_ms()
         self.state.connected, self.state.error = False, code
+
+
+def _pause_s(asked: object, quickest_s: float) -> float:
+    """The pause that a centre asks for; it can make pulses rarer, never more frequent than they are, nor very rare."""
+    if isinstance(asked, bool) or not isinstance(asked, int | float) or not asked > SHORTEST_S:
+        return quickest_s
+    return max(quickest_s, min(float(asked), LONGEST_S))

@@ -327,6 +327,7 @@ def parse_log(line: bytes) -> LogLine:
 
 
 _HINTS = (
+    ("confirm-clock", ("RequestTimeTooSkewed",)),  # before the refusals, whose number its text bears too
     # The pieces that should come next are not here any more: the copy was away for too long.
     ("gap", ("replica wal reader", "wal reader offset too high", "replica salt mismatch")),
     # The last piece at the target was cut off, is no piece at all, or was sealed for another device.

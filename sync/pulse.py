@@ -8,9 +8,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SHORTEST_S = 5.0
-"""An office pulses at least this often while the line holds."""
+"""An office pulses that often while the line holds, unless the centre asks it to pulse more rarely."""
+
+LONGEST_S = 30.0
+"""No centre can ask for rarer pulses than these."""
 
 LONGEST_BYTES = 8192
+LARGEST = 2**53
+"""No number of a pulse is beyond it, whatever it tells: a rule that meets one must not fall over it."""
 
 
 class PulseError(ValueError):
@@ -53,7 +58,7 @@ def pulse_of(text: str | bytes) -> Pulse:
     if len(text) > LONGEST_BYTES:
         raise PulseError(f"longer than {LONGEST_BYTES} bytes")
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_int=_whole, parse_float=_number, parse_constant=_number)
     except ValueError as error:
         raise PulseError(str(error)) from error
     if not isinstance(found, dict):
@@ -73,3 +78,17 @@ def pulse_of(text: str | bytes) -> Pulse:
         return Pulse(**known)
     except TypeError as error:
         raise PulseError(str(error)) from error
+
+
+def _whole(text: str) -> int:
+    found = int(text)
+    if abs(found) > LARGEST:
+        raise PulseError(f"a number: {text[:40]}")
+    return found
+
+
+def _number(text: str) -> float:
+    found = float(text)
+    if not abs(found) <= LARGEST:
+        raise PulseError(f"a number: {text[:40]}")
+    return found

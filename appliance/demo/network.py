@@ -154,7 +154,9 @@ def _office_files(home: Path, office: DemoOffice, port: int) -> None:
 
 
 def _spawn(folder: Path, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    with (folder / f"{name}.log").open("ab") as out:
+    # Codes and PINs that are shown once stand in it.
+    opened = os.open(folder / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(opened, "ab") as out:
         return subprocess.Popen(
             [sys.executable, "-m", "appliance", *arguments],
             stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ another weekday (`DayHours.weekday`): its roster is then that weekday's, of the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,8 +48,13 @@ def shifts_on(plan: Plan, day: date, *, weekday: int | None = None) -> tuple[Shi
 
 def on_duty(plan: Plan, day: date, minute: int, *, weekday: int | None = None) -> dict[int, str]:
     """Desk to operator, for those whose shift is running and who have no break at this minute."""
+    return duty_of(shifts_on(plan, day, weekday=weekday), minute)
+
+
+def duty_of(shifts: Iterable[Shift], minute: int) -> dict[int, str]:
+    """`on_duty` of shifts that are known already, in the order of `shifts_on`."""
     duty: dict[int, str] = {}
-    for shift in shifts_on(plan, day, weekday=weekday):
+    for shift in shifts:
         if minute in shift.span and _break_at(shift, minute) is None:
             duty.setdefault(shift.desk, shift.operator)
     return duty

@@ -32,7 +32,7 @@ FLAPPING = ("warning", "flapping")
 WELL = ("ready", "")
 NO_KEY_WORKS = ("fault", "keys-out-of-order")
 
-NOT_DEVICES = ("replica", "clock", "store", "disk", "plan")
+NOT_DEVICES = ("replica", "clock", "store", "disk", "plan", "link")
 """Kinds that are no devices: documents, and what has figures of its own."""
 
 SAYS_NOTHING = ("not-started", "not-in-plan")

@@ -31,9 +31,10 @@ from sync.centre.inbox import BUCKET, Conflict, Inbox, inbox_app
 from sync.centre.keys import DeviceKeys
 from sync.centre.link import KnownDevice, Link, link_routes
 from sync.centre.metrics import LagMeter
-from sync.centre.network import LiveNetwork
+from sync.centre.network import ASIDE, LiveNetwork
 from sync.centre.offices import Offices
 from sync.centre.people import People
+from sync.centre.pulse_pace import pulse_every_s
 from sync.centre.store import Store
 from sync.centre.watching import Watching
 from sync.signing import RequestGuard
@@ -41,6 +42,10 @@ from sync.signing import RequestGuard
 log = logging.getLogger(__name__)
 
 CHORES_S = 60.0
+LOOK_S = 1.5
+TOLD_MS = 15 * 60_000
+"""So long is it told that a card lost its last entries, before it counts as taken note of."""
+
 CORRECT_S = 600.0
 """So often the frozen periods are computed again: late data make corrections."""
 
@@ -110,7 +115,9 @@ class Centre:
             now_ms=now_ms,
         )
         guard = RequestGuard(now_ms)
-        self.link = Link(self.keys, self.directives, self.network, now_ms, self._cloned, guard=guard)
+        self.link = Link(
+            self.keys, self.directives, self.network, now_ms, self._cloned, guard=guard, pulse_s=self._pulse_s
+        )
         self.enrolling = Enrolling(
             self.store,
             self.authority,
@@ -132,6 +139,7 @@ class Centre:
         self._guard = guard
         self._stopping = threading.Event()
         self._chores = threading.Thread(target=self._run_chores, name="centre-chores", daemon=True)
+        self._neighbours = threading.Thread(target=self._run_neighbours, name="centre-neighbours", daemon=True)
         self._correct_at = 0.0
 
     def start(self) -> None:
@@ -141,6 +149,8 @@ class Centre:
         self.follower.start()
         self.watching.start()
         self._chores.start()
+        if self.config.workers > 1:
+            self._neighbours.start()
 
     def stop(self) -> None:
         """End everything; the listeners must be closed already."""
@@ -148,8 +158,9 @@ class Centre:
         self.link.close()
         self.watching.stop()
         self.follower.stop()
-        if self._chores.is_alive():
-            self._chores.join(10.0)
+        for thread in (self._chores, self._neighbours):
+            if thread.is_alive():
+                thread.join(10.0)
         self.store.close()
 
     def enrolment_app(self) -> FastAPI:
@@ -180,6 +191,39 @@ class Centre:
         known = self.facts.head(office)
         return None if known is None else Head(known.incarnation, known.head.seq)
 
+    def _recover(self) -> None:
+        """End the doubts whose cause is gone: a key that was revoked or replaced, and few entries that a card lost.
+
+        Those lasted long enough by then to be seen on the wall and to stay among the alarms.
+        """
+        for image in self.network.images():
+            if image.doubt is None:
+                continue
+            office, doubts = image.office, self.network.doubts(image.office)
+            writer = self.keys.device_of(office)
+            gone = []
+            for key in doubts:
+                kind, _, of = key.partition(":")
+                if kind == "device":
+                    device = self.keys.get(of)
+                    over = device is None or bool(device.revoked_ms)
+                else:
+                    over = kind == "inbox" and writer is not None and writer.incarnation not in ("", of)
+                if over:
+                    gone.append(key)
+            self.network.clear(office, *gone)
+            aside = doubts.get(ASIDE)
+            if aside is None or self.now_ms() - aside.since_ms < TOLD_MS:
+                continue
+            known = self.facts.head(office)
+            if known is not None and all("~" in one.incarnation for one in known.aside):
+                self.facts.accept(office, "centre", self.now_ms())
+                self.network.noted(office)
+
+    def _pulse_s(self, office: str) -> float:
+        stale = (self.watching.thresholds.of(office, mobile=mobile)["stale"] for mobile in (False, True))
+        return pulse_every_s(self.network.size, min(limit.lowest for limit in stale))
+
     def _cloned(self, device: KnownDevice, why: str) -> None:
         """A key is in two hands."""
         facts = {"device": device.id, "why": why}
@@ -195,15 +239,35 @@ class Centre:
         facts = " ".join(f"{name}={value}" for name, value in news.facts.items())
         log.warning("enrolment: %s %s %s", news.code, news.office, facts)
 
+    def _run_neighbours(self) -> None:
+        """Hear of the directives that another process of this centre has issued."""
+        while not self._stopping.wait(LOOK_S):
+            try:
+                self.directives.look()
+            except Exception:
+                log.exception("the directives of other processes could not be read")
+
     def _run_chores(self) -> None:
         while not self._stopping.wait(CHORES_S):
+            self.do_chores()
+
+    def do_chores(self) -> None:
+        """Everything that is due now and then; what fails is tried again the next time and holds up nothing else."""
+        for chore in (self._purge, self._note_complete, self.directives.catch_up, self._correct, self._recover):
             try:
-                self.inbox.purge(self.now_ms())
-                self.facts.note_complete(self.network.complete())
-                self.directives.catch_up()
-                if time.monotonic() >= self._correct_at:
-                    self._correct_at = time.monotonic() + CORRECT_S
-                    for report in self.history.correct(self.now_ms()):
-                        log.warning("correction %s of %s-%s", report.version, report.first, report.last)
+                chore()
             except Exception:
                 log.exception("a chore failed")
+
+    def _purge(self) -> None:
+        self.inbox.purge(self.now_ms())
+
+    def _note_complete(self) -> None:
+        self.facts.note_complete(self.network.complete())
+
+    def _correct(self) -> None:
+        if time.monotonic() < self._correct_at:
+            return
+        self._correct_at = time.monotonic() + CORRECT_S
+        for report in self.history.correct(self.now_ms()):
+            log.warning("correction %s of %s-%s", report.version, report.first, report.last)

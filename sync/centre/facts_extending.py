@@ -311,7 +311,7 @@ def _day(row: Row) -> dict[str, Any] | None:
     try:
         body = json.loads(row[_BODY])
         day, date = body["day"], body.get("date")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     if not isinstance(day, int) or not isinstance(date, str | None):
         return None

@@ -261,7 +261,7 @@ def understood(row: Row) -> Record | None:
     """The record of an entry; None for one of a later release, whose fields may be others too."""
     try:
         return record_of(row)
-    except (UnknownEventError, TypeError, ValueError, AttributeError):
+    except (UnknownEventError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError):
         return None
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
+from sqlalchemy.exc import OperationalError
+
 from appliance.domain.days import DayClosed
 from sync.centre.asking import SnapshotAsking
 from sync.centre.chain import Head
@@ -36,6 +38,11 @@ QUEUE = "queue"
 
 TOGETHER = 32
 """So many databases are brought forward before their facts are committed together."""
+
+GATHER, GATHER_S = 4, 0.15
+"""After a round the thread rests so many times as long as it took, at most GATHER_S: what comes meanwhile shares the
+next transaction. It doesn't rest while TOGETHER databases wait.
+"""
 
 KEEP_S = 60.0
 FEW_LOST = 200
@@ -299,9 +306,11 @@ class Follower:
         while (names := self._next()) is not None:
             began = time.monotonic()
             try:
+                took_s = 0.0
                 if names:
-                    self.round(names)
-                    self.counters.seconds += time.monotonic() - began
+                    self._bring_forward(names)
+                    took_s = time.monotonic() - began
+                    self.counters.seconds += took_s
                 self._ask()
                 for name in [one for one, at_s in self._later.items() if at_s <= began]:
                     del self._later[name]
@@ -309,12 +318,28 @@ class Follower:
                 if began - kept_s > KEEP_S:
                     kept_s = began
                     self._facts.note_complete(self._network.complete())
+                self._gather(min(GATHER * took_s, GATHER_S))
             except Exception:  # the database is away, or a bug: what came stays in the inbox and is tried again
                 _log.exception("following %s", names)
                 for name in names:
                     self._of(name).head = None
                     self._wait(name)
                 time.sleep(1.0)
+
+    def _bring_forward(self, names: Sequence[Name]) -> None:
+        """A round, or one for each database when they can't be taken in together: no office holds up another one."""
+        try:
+            self.round(names)
+        except OperationalError:
+            raise
+        except Exception:
+            _log.exception("following %s", names)
+            for name in names:
+                self._of(name).head = None
+                if len(names) > 1:
+                    self._bring_forward([name])
+                else:
+                    self._later[name] = time.monotonic() + AGAIN_S
 
     def _ask(self) -> None:
         """Ask for snapshots: where data are in doubt, and where a pulse says what the data don't."""
@@ -339,25 +364,32 @@ class Follower:
             self.counters.waiting = len(self._waiting)
             return names
 
+    def _gather(self, rest_s: float) -> None:
+        """Rest, unless there is enough to do already."""
+        with self._news:
+            self._news.wait_for(lambda: self._stopping or len(self._waiting) >= TOGETHER, rest_s)
+
     def _run_checks(self) -> None:
         while (name := self._checks.get()) is not None and not self._stopping:
             try:
                 with closing(opened(self._of(name).mirror)) as db:
                     found = check(db, self._folder)
+                self._checked(name, found)
             except Exception:  # a check that can't be made says nothing of the office
                 _log.exception("office %s: its mirror can't be checked", name[0])
-                continue
-            if found:
-                facts = {"detail": found[0], "faults": str(len(found))}
-                if VERIFIED not in self._network.doubts(name[0]):
-                    self._of(name).mirror.distrust()  # once: the harm may be the file's alone
-                    self._wait(name)
-                self._network.doubt(name[0], Doubt("corrupt", self._now_ms(), facts), VERIFIED)
-                self.asking.want(name[0], VERIFIED, "corrupt")
-            else:
-                self._network.clear(name[0], VERIFIED)
-                self.asking.enough(name[0], VERIFIED)
-            self.counters.checks += 1
+
+    def _checked(self, name: Name, found: Sequence[str]) -> None:
+        if found:
+            facts = {"detail": found[0], "faults": str(len(found))}
+            if VERIFIED not in self._network.doubts(name[0]):
+                self._of(name).mirror.distrust()  # once: the harm may be the file's alone
+                self._wait(name)
+            self._network.doubt(name[0], Doubt("corrupt", self._now_ms(), facts), VERIFIED)
+            self.asking.want(name[0], VERIFIED, "corrupt")
+        else:
+            self._network.clear(name[0], VERIFIED)
+            self.asking.enough(name[0], VERIFIED)
+        self.counters.checks += 1
 
     def _wait(self, name: Name) -> None:
         with self._news:

@@ -15,8 +15,8 @@ from appliance.domain.hours import NO_CALENDAR, PublicCalendar, day_hours
 from appliance.domain.indicators.day_log import DayLog
 from appliance.domain.moment import Now
 from appliance.domain.office import Office, TicketState
-from appliance.domain.plan import DeskClass, Plan, Span
-from appliance.domain.roster import planned_desks, shifts_on
+from appliance.domain.plan import DeskClass, Plan, Shift, Span
+from appliance.domain.roster import duty_of, shifts_on
 
 HALVES = 48
 WEEKS = 8
@@ -105,8 +105,9 @@ def planned_profile(plan: Plan, on: date, mean_s: float, public: PublicCalendar 
     counts = [0.0] * HALVES
     if hours.issuing is None or hours.reception is None:
         return Profile(tuple(counts))
+    shifts = shifts_on(plan, on, weekday=hours.weekday)
     minutes = sum(
-        len(_desks_planned(plan, on, minute, hours.weekday)) * STEP_MIN
+        len(_desks_planned(plan, shifts, minute)) * STEP_MIN
         for minute in range(hours.reception.opens, hours.reception.closes, STEP_MIN)
     )
     whole = minutes * 60 * BUSY / mean_s
@@ -182,11 +183,10 @@ def _counts(office: Office, now: Now) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _desks_planned(plan: Plan, on: date, minute: int, weekday: int) -> frozenset[int]:
+def _desks_planned(plan: Plan, shifts: Iterable[Shift], minute: int) -> frozenset[int]:
     """The desks that should receive at a minute: the roster's, or without one all permanent ones."""
-    planned = planned_desks(plan, on, minute, weekday=weekday)
-    if planned is not None:
-        return planned
+    if plan.shifts:
+        return frozenset(duty_of(shifts, minute))
     return frozenset(desk.number for desk in plan.desks.values() if desk.desk_class is DeskClass.PERMANENT)
 
 
@@ -200,29 +200,24 @@ def _rates(
     working = {desk.number for desk in office.desks.values() if desk.working}
     opened = office.open_day is not None and bool(working)
     found: dict[float, float] = {}
+    # Asked for once: finding a day's shifts costs more than everything else here.
+    shifts = shifts_on(plan, on, weekday=weekday)
+    rostered = {shift.desk for shift in shifts}
     at = max(minute, float(reception.opens))
     while at < 24 * 60:
         step = _step(at)
         desks: frozenset[int] | set[int]
         if opened:
-            resting = _resting(plan, on, int(at), weekday) if plan.shifts else frozenset()
-            desks = working - resting
+            # Who has a break or whose shift is over doesn't count; a desk without a roster works on.
+            desks = working - (rostered - set(duty_of(shifts, int(at))))
         else:
-            desks = _desks_planned(plan, on, min(int(at), reception.closes - 1), weekday)
+            desks = _desks_planned(plan, shifts, min(int(at), reception.closes - 1))
         if at >= reception.closes:
             # Whoever is in the hall at the end is still served by the desks that were there.
             desks = desks or working
         found[at] = len(desks) * step * 60 / mean_s
         at += step
     return found
-
-
-def _resting(plan: Plan, on: date, minute: int, weekday: int) -> frozenset[int]:
-    """The rostered desks that have a break or whose shift is over at a minute, though they have had one before."""
-    shifts = shifts_on(plan, on, weekday=weekday)
-    rostered = {shift.desk for shift in shifts}
-    planned = planned_desks(plan, on, minute, weekday=weekday) or frozenset()
-    return frozenset(rostered - planned)
 
 
 def _run_down(

@@ -1,6 +1,6 @@
 """The centre's end of the link: pulses come in, signed directives go out over one open answer an office.
 
-    POST /link/v1/pulse                        -> {"centre_ms", "newest", "want_snapshot"}
+    POST /link/v1/pulse                        -> {"centre_ms", "newest", "want_snapshot", "pulse_s"}
     GET  /link/v1/directives?after=N&session=  -> an event stream of signed directives, or JSON when that is asked for
 
 Every request is signed by the device (`sync.signing`); a refusal is {"code", "centre_ms"}.
@@ -23,7 +23,7 @@ from starlette.concurrency import run_in_threadpool
 from sync.centre.directives import Directives
 from sync.centre.images import Image
 from sync.centre.link_sessions import Heard, Sessions
-from sync.pulse import LONGEST_BYTES, Pulse, PulseError, pulse_of
+from sync.pulse import LONGEST_BYTES, SHORTEST_S, Pulse, PulseError, pulse_of
 from sync.signing import RequestGuard, SigningError, read_claim
 
 log = logging.getLogger(__name__)
@@ -120,11 +120,15 @@ class Link:
         *,
         keepalive_s: float = KEEPALIVE_S,
         guard: RequestGuard | None = None,
+        pulse_s: Callable[[str], float] = lambda _: SHORTEST_S,
     ) -> None:
-        """`on_clone(device, why)` hears of a key in two hands; `why` is `session` or the other incarnation's name."""
+        """`pulse_s(office)` is how often an office should pulse.
+
+        `on_clone(device, why)` hears of a key in two hands; `why` is `session` or the other incarnation's name.
+        """
         self._devices, self._directives, self._network = devices, directives, network
         self._now_ms, self._on_clone, self._keepalive_s = now_ms, on_clone, keepalive_s
-        self._guard = guard or RequestGuard(now_ms)
+        self._guard, self._pulse_s = guard or RequestGuard(now_ms), pulse_s
         self._sessions = Sessions()
         self._lock = threading.Lock()
         self._waiters: dict[str, _Waiter] = {}
@@ -202,6 +206,7 @@ class Link:
             "centre_ms": self._now_ms(),
             "newest": self._directives.newest(device.office),
             "want_snapshot": doubt is not None and doubt.cure == "snapshot-asked",
+            "pulse_s": self._pulse_s(device.office),
         }
 
     def _clone(self, device: KnownDevice, why: str) -> None:

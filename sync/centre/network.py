@@ -75,7 +75,10 @@ class LiveNetwork:
         self._doubts.read()
         for office in self._facts.heads():
             if mine(office):
-                self.renew(office)
+                try:
+                    self.renew(office)
+                except Exception:  # one office's history that can't be read keeps no other one from the wall
+                    _log.exception("office %s: no image", office)
 
     # What others ask.
 
@@ -83,6 +86,11 @@ class LiveNetwork:
         """One for each office that has ever sent anything, by id."""
         with self._lock:
             return [self._offices[office].image for office in sorted(self._offices)]
+
+    @property
+    def size(self) -> int:
+        """The number of offices that have ever sent anything."""
+        return len(self._offices)
 
     def image(self, office: str) -> Image | None:
         """The image of one office."""
@@ -195,6 +203,12 @@ class LiveNetwork:
     def doubts(self, office: str) -> dict[str, Doubt]:
         """All doubts of an office by key; the image shows the gravest."""
         return dict(self._doubts.of(office))
+
+    def noted(self, office: str) -> None:
+        """Somebody may have taken note of entries beyond the office's history: look at what is left of them."""
+        known = self._facts.head(office)
+        if known is not None:
+            self._aside(office, known.aside, known.arrived_ms)
 
     # Inside.
 

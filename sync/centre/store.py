@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Enum, MetaData, String, Text, create_engine, event
@@ -31,6 +32,9 @@ class Store:
         self.engine = create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=not url.startswith("sqlite"))
         self.sqlite = self.engine.dialect.name == "sqlite"
         if self.sqlite:
+            if self.engine.url.database not in (None, "", ":memory:"):
+                # It holds people's passwords (hashed) and the devices' secrets (sealed): nobody else's to read.
+                Path(str(self.engine.url.database)).touch(mode=0o600)
             event.listen(self.engine, "connect", _sqlite_connection)
             event.listen(self.engine, "begin", _sqlite_begin)
         # SQLite looks at one state for a whole transaction anyhow, PostgreSQL when it is told to.

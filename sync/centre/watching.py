@@ -12,7 +12,7 @@ from appliance.domain.hours import PublicCalendar
 from appliance.domain.plan import Plan
 from sync.centre.advising import Advising
 from sync.centre.alarm import Alarm
-from sync.centre.alarm_rules import survey
+from sync.centre.alarm_rules import Seen, Survey, survey
 from sync.centre.alarms import Alarms
 from sync.centre.images import Network
 from sync.centre.offices import Offices
@@ -69,6 +69,7 @@ class Watching:
         self.today = TodayBook(network, days, public, refreshed=self.advising.learn_from)
         self.wall = Wall(network, offices, self.thresholds, self.stops, self.alarms, self.advising, self.today, public)
         self.last = Watched()
+        self._told: dict[str, str] = {}
         self._reread_at = time.monotonic() + REREAD_S
         self._stop = threading.Event()
         self._threads = [
@@ -94,10 +95,7 @@ class Watching:
         """Let the rules look at every office; what is to be heard of."""
         began = time.thread_time()
         glances = [one for one in self.wall.glances(now_ms) if self._mine(one.entry.id)]
-        surveys = {
-            one.entry.id: (survey(one.image, one.tile, one.work, now_ms, one.limits, public=one.public), one.limits)
-            for one in glances
-        }
+        surveys = {one.entry.id: (self._surveyed(one, now_ms), one.limits) for one in glances}
         news = self.alarms.evaluate(now_ms, surveys, [alarm for one in glances for alarm in one.tile.alarms])
         self.last = Watched(now_ms, len(glances), (time.thread_time() - began) * 1000)
         return news
@@ -112,6 +110,17 @@ class Watching:
         now = office_now(image, now_ms, glance.work, glance.public)
         self.advising.look(image, now, now_ms, glance.public)
         return True
+
+    def _surveyed(self, glance: Glance, now_ms: int) -> Survey:
+        """What the rules see of an office; of one whose entries make no sense only that: its other alarms stay."""
+        try:
+            if glance.image is not None or glance.tile.doubt is None:
+                return survey(glance.image, glance.tile, glance.work, now_ms, glance.limits, public=glance.public)
+        except Exception as error:
+            if self._told.get(glance.entry.id) != repr(error):
+                self._told[glance.entry.id] = repr(error)
+                log.exception("office %s: the rules can't look at it", glance.entry.id)
+        return Survey((Seen("doubt", "", 1, {"reason": "corrupt", "cure": "person"}),), frozenset(("doubt",)))
 
     def _run(self) -> None:
         while not self._stop.is_set():

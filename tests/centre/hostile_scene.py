@@ -33,6 +33,7 @@ from appliance.workers.clock import SOURCES, OfficeClock
 from sync.centre.config import read_centre_config
 from sync.centre.inbox import BUCKET, DeviceKey
 from sync.centre.offices import OfficeEntry
+from sync.centre.people import Role
 from sync.centre.tokens import TokenKind
 from sync.centre_keys import CentreKeys, read_centre_keys
 from sync.private_files import write_private
@@ -41,6 +42,7 @@ from tests.centre.inbox_helpers import Device
 from tests.sync.link_proxy import Proxy
 from tests.system.offices import OfficeRun, lay_out
 from tests.system.races import plan_text
+from web.centre.who import COOKIE
 
 OFFICES = ("demo", "north")
 CENTRE = """schema = 1
@@ -53,7 +55,9 @@ tls = false
 port = 0
 tls = false
 """
-JOURNAL = "SELECT seq, at, clock_trusted, boot_id, uptime_ms, actor, kind, version, body, chain FROM journal ORDER BY seq"
+JOURNAL = (
+    "SELECT seq, at, clock_trusted, boot_id, uptime_ms, actor, kind, version, body, chain FROM journal ORDER BY seq"
+)
 SETTLE_S = 60.0
 KEEPALIVE_S = 5.0
 
@@ -77,10 +81,10 @@ def until(found: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 class Way(Proxy):
-    """The line of one office. While `seized`, its stream of directives says what `say` gives it and nothing else."""
+    """The line of the offices. The stream of directives of the device `seized` says what `say` gives it and no more."""
 
     def __init__(self, port: int) -> None:
-        self.seized = False
+        self.seized = ""
         self.listening = 0
         self._said: queue.Queue[str] = queue.Queue()
         super().__init__(port)
@@ -91,15 +95,15 @@ class Way(Proxy):
             self._said.put(f"event: directive\ndata: {text}\n\n")
 
     @contextmanager
-    def in_the_middle(self) -> Iterator[Way]:
-        """The stream is not the centre's until the end of the block."""
-        self.seized = True
+    def in_the_middle(self, device: str) -> Iterator[Way]:
+        """This device's stream is not the centre's until the end of the block."""
+        self.seized = device
         self.cut()
         until(lambda: self.listening, 60, "the office listens to whoever is in the middle")
         try:
             yield self
         finally:
-            self.seized = False
+            self.seized = ""
             self.cut()
 
     def _pass(self, near: socket.socket, far: socket.socket) -> None:
@@ -108,7 +112,7 @@ class Way(Proxy):
             return
         with suppress(OSError):
             head = near.recv(1 << 16, socket.MSG_PEEK)
-            if b"text/event-stream" not in head:
+            if b"text/event-stream" not in head or f"key={self.seized}".encode() not in head:
                 super()._pass(near, far)
                 return
             near.recv(1 << 16)
@@ -230,12 +234,13 @@ class Scene:
         addresses = self.centre.addresses
         self.devices_port = int(addresses.urls[0].rpartition(":")[2])
         self.enrol_url = addresses.enrol_url
-        self._plain = addresses.urls
-        self.ways: dict[str, Way] = {}
+        self._cookie = ""
+        # Whatever an office learns later of the centre's address, it is this one.
+        self.way = Way(self.devices_port)
+        addresses.urls = (f"http://127.0.0.1:{self.way.port}",)
         self.cards: dict[str, Card] = {}
         self.extra: list[Card] = []
         for office in offices:
-            self.ways[office] = Way(self.devices_port)
             self.cards[office] = self.enrolled(office, folder / office, TokenKind.NEW)
 
     def lay_out(self, office: str, folder: Path) -> Card:
@@ -256,9 +261,7 @@ class Scene:
         return card
 
     def enrol(self, card: Card, token: str) -> None:
-        """What `talon enrol` does; its line then passes through the office's way."""
-        addresses = self.centre.addresses
-        addresses.urls = (f"http://127.0.0.1:{self.ways[card.office].port}",)
+        """What `talon enrol` does."""
         clock = OfficeClock(SOURCES["trusted"])
         enrol_office(card.config, self.enrol_url, token, clock, lambda code, facts: logging.info("%s %s", code, facts))
 
@@ -274,8 +277,7 @@ class Scene:
         """End everything."""
         for card in (*self.cards.values(), *self.extra):
             card.stop()
-        for way in self.ways.values():
-            way.close()
+        self.way.close()
         self.process.close()
 
     # What an attacker does.
@@ -351,6 +353,16 @@ class Scene:
         health = {} if pulse is None else pulse.health
         return int(health.get("forged", 0)), str(health.get("forgery", ""))
 
+    def page(self, path: str) -> int:
+        """The status of a page, as an administrator sees it."""
+        if not self._cookie:
+            _, code = self.centre.people.add("hostile", Role.ADMIN)
+            self._cookie = f"{COOKIE}={self.centre.people.sign_in('hostile', code, '127.0.0.1').token}"
+        port = int(self.process.pages_url.rpartition(":")[2])
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Cookie": self._cookie})
+            return connection.getresponse().status
+
     def copy_of(self, card: Card, folder: Path, *, database: bool) -> Card:
         """A second card with the same keys: a copy of everything, or (`database` False) flashed anew with them."""
         copied = self.lay_out(card.office, folder)
@@ -359,7 +371,10 @@ class Scene:
         document = json.loads((data / "centre" / "centre.json").read_text("utf-8"))
         write_private(data / "centre" / "centre.json", json.dumps(document).encode())
         if database:
-            with closing(connect_reader(card.config.queue_db)) as db, closing(sqlite3.connect(data / "queue.db")) as new:
+            with (
+                closing(connect_reader(card.config.queue_db)) as db,
+                closing(sqlite3.connect(data / "queue.db")) as new,
+            ):
                 db.backup(new)
         return copied
 

@@ -25,7 +25,7 @@ def used() -> set[Message]:
     """Every message id of the templates and the page modules."""
     found = extract_from_dir(
         ROOT / "web",
-        [("**.html", "jinja2"), ("**/office/*.py", "python"), ("**/centre/*.py", "python")],
+        [("**.html", "jinja2"), ("*.py", "python"), ("**/office/*.py", "python"), ("**/centre/*.py", "python")],
         options_map={"**.html": {"newstyle_gettext": "true"}},
         keywords={"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2)},
     )

@@ -70,7 +70,7 @@ STATUSES = {
     "unknown-office": 404, "unknown-alarm": 404, "unknown-device": 404, "unknown-person": 404, "unknown-rule": 404,
     "unknown-scope": 404, "bad-directive": 422, "out-of-range": 422, "wrong-order": 422, "bad-period": 422,
     "short-password": 422, "bad-name": 422, "neither-day": 422, "bad-date": 422, "bad-weekday": 422, "bad-hours": 422,
-    "overlap": 422,
+    "overlap": 422, "unknown-hush": 404, "unknown-card": 404, "bad-until": 422, "bad-plan": 422,
 }  # fmt: skip
 
 

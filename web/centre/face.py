@@ -56,6 +56,7 @@ DOUBT = N_("Data in doubt")
 PAUSED = N_("Hall paused")
 AT_STOP = N_("%(stop)s until %(time)s")
 NOBODY = N_("nobody is waiting")
+SILENT = N_("Silent until %(time)s")
 
 
 def gravest(tile: Tile) -> Alarm | None:
@@ -106,8 +107,17 @@ def whole(value: float | None) -> str:
     return "—" if value is None else str(round(value))
 
 
-def face_of(tile: Tile, pages: Pages, code: str, norm_ms: float = 15 * MINUTE_MS, zone: str | None = None) -> Face:
-    """The face of a tile in a language. `norm_ms`: the wait at which its bar's tick stands."""
+def face_of(
+    tile: Tile,
+    pages: Pages,
+    code: str,
+    norm_ms: float = 15 * MINUTE_MS,
+    zone: str | None = None,
+    silent_ms: int | None = None,
+) -> Face:
+    """The face of a tile in a language. `norm_ms`: the wait at which its bar's tick stands. `silent_ms`: until when
+    nothing rings of this office.
+    """
     kind = kind_of(tile)
     alarm = gravest(tile)
     flag, icon = _flag(tile, kind, alarm, pages, code)
@@ -127,15 +137,27 @@ def face_of(tile: Tile, pages: Pages, code: str, norm_ms: float = 15 * MINUTE_MS
         icon=icon,
         flag=flag,
         waiting=whole(waiting.value if waiting is not None else None),
-        wait=minutes(wait, code),
+        wait="" if wait is None and nobody_waits(tile) else minutes(wait, code),
         desks=shown_desks,
         desks_level=desks.level if desks is not None else "",
         bar=None if wait is None else min(100, round(wait / norm_ms * NORM_AT)),
         late=longest.level if longest is not None else "",
         note=_note(tile, kind, pages, code),
         last=last,
-        told=place_words(tile.place, pages, code) if tile.mobile and tile.place is not None and not flag else "",
+        told="" if flag else _told(tile, pages, code, silent_ms),
     )
+
+
+def nobody_waits(tile: Tile) -> bool:
+    """Whether it is known that nobody waits."""
+    waiting = tile.figures.get("waiting")
+    return waiting is not None and waiting.value == 0
+
+
+def _told(tile: Tile, pages: Pages, code: str, silent_ms: int | None) -> str:
+    if silent_ms is not None:
+        return pages.say(SILENT, code, {"time": pages.day(silent_ms, code)})
+    return place_words(tile.place, pages, code) if tile.mobile and tile.place is not None else ""
 
 
 def place_words(place: Place, pages: Pages, code: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sync.centre.tile import Figure, Tile
 from sync.centre.tile_figures import TILE_FIGURES
-from web.centre.face import minutes, whole
+from web.centre.face import minutes, nobody_waits, whole
 from web.centre.pages import Pages
+from web.centre.wording import N_
 from web.language import NBSP
 
 FIVE = ("schedule", "equipment", "staff", "waiting", "wait_mean")
@@ -16,6 +17,9 @@ FIVE = ("schedule", "equipment", "staff", "waiting", "wait_mean")
 
 MORE = ("wait_max", "over_norm", "service", "desks", "wait_day", "newcomer", "finish", "not_started")
 DECLARED = {one.id: one for one in TILE_FIGURES}
+
+NONE = N_("none")
+AT_ONCE = N_("at once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,27 @@ def value_of(name: str, figure: Figure, pages: Pages, code: str, zone: str | Non
     return whole(figure.value) + (f"/{whole(figure.of)}" if figure.of is not None else "")
 
 
+def told(name: str, tile: Tile, pages: Pages, code: str, zone: str | None = None) -> str:
+    """A figure of a tile as it is shown: where nobody waits there is no wait, which is no missing number."""
+    figure = tile.figures.get(name)
+    if figure is None:
+        return "—"
+    if figure.value is None and nobody_waits(tile):
+        if name in ("wait_mean", "wait_max"):
+            return pages.translate(NONE, code)
+        desks = tile.figures.get("desks")
+        if name == "newcomer" and desks is not None and desks.value:
+            return pages.translate(AT_ONCE, code)
+    return value_of(name, figure, pages, code, zone)
+
+
 def shown(tile: Tile, names: Sequence[str], pages: Pages, code: str, zone: str | None = None) -> list[Shown]:
     """Figures of a tile, those that it has."""
     return [
         Shown(
             name,
             name_of(name, pages, code),
-            value_of(name, tile.figures[name], pages, code, zone),
+            told(name, tile, pages, code, zone),
             tile.figures[name].level,
             len(tile.figures[name].seqs),
         )

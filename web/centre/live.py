@@ -8,11 +8,13 @@ from datetime import date
 from importlib import metadata
 from typing import Any
 
+from appliance.domain.devices import NOT_CONFIGURED
 from appliance.domain.moment import from_iso
 from appliance.domain.office import Desk, DeskState, Office
 from appliance.domain.plan import DeskClass, Plan
 from appliance.domain.roster import shifts_on
 from sync.centre.alarm import Alarm
+from sync.centre.alarms import Hush
 from sync.centre.centre import Centre
 from sync.centre.directive_checks import OrderRefusedError
 from sync.centre.enrolling import EnrolRefusedError
@@ -24,13 +26,27 @@ from sync.centre.offices import OfficeEntry
 from sync.centre.order import Order
 from sync.centre.people import Person
 from sync.centre.series import DeskHalf, Series, desk_halves, series_of
-from sync.centre.stops import Stop, StopError, route
+from sync.centre.stops import Stop, StopError, StopFigures, route, stop_figures
 from sync.centre.thresholds import DEFAULTS, FIXED, MOBILE, NETWORK, Limit, ThresholdError, scope_of
 from sync.centre.tile import Tile
 from sync.centre.tokens import TokenKind
 from sync.centre.wall import Glance
+from web.centre import live_doubts, live_plans
 from web.centre.live_standing import standing_of
-from web.centre.reading import Choices, DeskView, DeviceView, Draft, Entry, NotDoneError, OfficeView, Waiting
+from web.centre.reading import (
+    Choices,
+    Decision,
+    DeskView,
+    DeviceView,
+    Draft,
+    Entry,
+    NotDoneError,
+    OfficeView,
+    PlanView,
+    ShelfView,
+    Waiting,
+)
+from web.centre.waking import Waking
 
 ORDERS_SHOWN = 30
 DAY_MS = 86_400_000
@@ -61,7 +77,7 @@ class LiveReading:
 
     def listen(self, heard: Callable[[], None]) -> None:
         """Hear of every change."""
-        self._centre.network.listen(lambda _office, _records: heard())
+        self._centre.network.listen(Waking(self._centre.network.image, heard).changed)
         self._centre.watching.alarms.listen(lambda _alarm: heard())
         self._centre.directives.listen(lambda _office: heard())
 
@@ -115,6 +131,10 @@ class LiveReading:
             paused=state.pause.reason if state.pause is not None else "",
             route=list(route(stops, glance.work.local(now_ms))) if stops else (),
             doubt=image.doubt if image is not None else None,
+            doubts=live_doubts.doubts_of(centre, office),
+            hush=max(
+                (one for one in self.hushes() if one.office == office), key=lambda one: one.until_ms, default=None
+            ),
         )
 
     def entries(self, office: str, seqs: Sequence[int]) -> Sequence[Entry]:
@@ -261,6 +281,51 @@ class LiveReading:
         except StopError as error:
             raise NotDoneError(error.code) from error
 
+    def decide(self, office: str, key: str, decision: Decision, incarnation: str, person: Person) -> None:
+        """Decide on a doubt."""
+        if self._centre.offices.get(office) is None:
+            raise NotDoneError("unknown-office")
+        live_doubts.decide(self._centre, office, key, decision, incarnation, person.name)
+
+    def hushes(self) -> Sequence[Hush]:
+        """The silences that last."""
+        return self._centre.watching.alarms.hushes(self.now_ms())
+
+    def hush(self, office: str, until_ms: int, why: str, person: Person) -> Hush:
+        """Nothing rings of this office until then."""
+        if self._centre.offices.get(office) is None:
+            raise NotDoneError("unknown-office")
+        return self._centre.watching.alarms.hush(office, until_ms, person.name, why, self.now_ms())
+
+    def lift(self, hush: int) -> str:
+        """End a silence."""
+        found = next((one for one in self.hushes() if one.id == hush), None)
+        if found is None:
+            raise NotDoneError("unknown-hush")
+        self._centre.watching.alarms.lift(hush, self.now_ms())
+        return found.office
+
+    def shelf(self, office: str) -> Sequence[ShelfView]:
+        """The plans on an office's shelf."""
+        return live_plans.shelf(self._centre, office)
+
+    def shelf_plan(self, office: str, number: int, language: str) -> PlanView | None:
+        """One of them."""
+        return live_plans.shelf_plan(self._centre, office, number, language)
+
+    def check_plan(self, office: str, document: str, language: str) -> PlanView:
+        """What a document would be."""
+        return live_plans.check(self._centre, office, document, language)
+
+    def put_plan(self, office: str, document: str, person: Person) -> ShelfView:
+        """Put a document on the shelf."""
+        return live_plans.put(self._centre, office, document, person.name)
+
+    def stop_figures(self, office: str, first: date, last: date) -> Sequence[StopFigures]:
+        """What a mobile office did at each stop."""
+        stops = self._centre.watching.stops.of(office)
+        return list(stop_figures(stops, self._centre.days.logs(office, first, last)))
+
     # Inside.
 
     def _past(self, office: str, now_ms: int, limit: int) -> Sequence[Alarm]:
@@ -343,12 +408,18 @@ def _devices(state: Office) -> Sequence[DeviceView]:
     return [
         DeviceView(name, mark.condition, mark.reason, {"name": name}, mark.since.moment.at_ms, mark.since.seq)
         for name, mark in sorted(state.devices.items())
+        if mark.reason != NOT_CONFIGURED
     ]
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     seq, at, trusted, _boot, _uptime, actor, kind, _version, body, _chain = row
-    facts = {name: _plain(value) for name, value in json.loads(body).items() if value not in (None, "", [], {})}
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        told = {}  # a chain that is right says nothing of what is in a body
+    shown = told.items() if isinstance(told, dict) else ()
+    facts = {name: _plain(value) for name, value in shown if value not in (None, "", [], {})}
     return Entry(seq, from_iso(at), bool(trusted), actor, kind, facts)
 
 

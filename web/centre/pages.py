@@ -66,6 +66,7 @@ class Pages:
             word=lambda table, key: self.word(table, key, code),
             say=lambda message, facts=None: self.say(message, code, facts),
             span=lambda ms: self.span(ms, code),
+            lasted=lambda ms: self.lasted(ms, code),
             hour=lambda ms, zone=None: self.hour(ms, zone),
             second=lambda ms, zone=None: self.hour(ms, zone, seconds=True),
             day=lambda ms, zone=None: self.day(ms, code, zone),
@@ -104,6 +105,13 @@ class Pages:
         if minutes < 48 * 60:
             return f"{minutes // 60}{NBSP}{hour}{NBSP}{minutes % 60:02d}{NBSP}{minute}"
         return f"{minutes // 1440}{NBSP}{day}"
+
+    def lasted(self, ms: float, code: str) -> str:
+        """How long something was that is over: below a minute in seconds."""
+        if ms >= 60_000:
+            return self.span(ms, code)
+        second = {"ru": "с", "uk": "с"}.get(code, "s")
+        return f"{max(0, int(ms // 1000))}{NBSP}{second}"
 
     def local(self, ms: int, zone: str | None = None) -> datetime:
         """A moment in a zone, the centre's own unless one is named."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any, Protocol
 
+from appliance.domain.plans.document import Mistake
 from sync.centre.advising import Advised
 from sync.centre.alarm import Alarm
+from sync.centre.alarms import Hush
 from sync.centre.forecast import Forecast
 from sync.centre.history import Report
 from sync.centre.images import Doubt
@@ -21,7 +24,7 @@ from sync.centre.offices import OfficeEntry
 from sync.centre.order import Order
 from sync.centre.people import Person
 from sync.centre.series import DeskHalf, Series
-from sync.centre.stops import Stop
+from sync.centre.stops import Stop, StopFigures
 from sync.centre.thresholds import Limit
 from sync.centre.tile import Place, Tile
 from sync.centre.tokens import TokenKind
@@ -35,6 +38,78 @@ class NotDoneError(Exception):
         super().__init__(code)
         self.code = code
         self.facts = facts
+
+
+class PlanRefusedError(Exception):
+    """A plan that no office could adopt, with every mistake in it."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+
+class Decision(StrEnum):
+    """What a person may decide on a doubt.
+
+    `accept`: the office's history is right, what other cards have beyond it is noted and kept. `choose`: another card's
+    history is the office's. `follow`: the office's card is right, what it lacks is kept aside. `clear`: the second box
+    is out.
+    """
+
+    ACCEPT = "accept"
+    CHOOSE = "choose"
+    FOLLOW = "follow"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Entries of another incarnation beyond the office's history; `begun_ms`: when the centre first saw it."""
+
+    incarnation: str
+    first: int
+    last: int
+    begun_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtView:
+    """One doubt of an office. `kind` tells what it is about, as `web.centre.wording.DOUBTS_TOLD` has words for.
+
+    `decisions`: what a person may decide here, none where nothing is to be decided; `cards`: those to choose from.
+    `waits_for`: a device whose key must be revoked or replaced first, '' for none.
+    """
+
+    key: str
+    kind: str
+    doubt: Doubt
+    decisions: Sequence[Decision] = ()
+    cards: Sequence[Card] = ()
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfView:
+    """A plan on an office's shelf. `state`: `in-force`, `next` (from the next opening of a day) or ''."""
+
+    number: int
+    version: int
+    author: str
+    put_ms: int
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan document that an office could adopt, in the reader's words.
+
+    `changes`: how it differs from the plan in force, a sentence each; None where no plan is in force.
+    """
+
+    version: int
+    document: str
+    summary: str
+    changes: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +194,8 @@ class OfficeView:
 
     `hours_ms`: when it opens and closes today. `advice_hits`: how often advice came true of how often it was scored,
     over all offices and the last thirty days. `line`: whether directives reach the office now. `row_at_ms`: the time of
-    the newest entry, `seq` its number. `route`: the stops of a mobile office to come.
+    the newest entry, `seq` its number. `route`: the stops of a mobile office to come. `doubts`: all of them, `doubt` the
+    gravest. `hush`: the silence of its alarms that lasts.
     """
 
     entry: OfficeEntry
@@ -147,6 +223,8 @@ class OfficeView:
     paused: str = ""
     route: Sequence[Place] = ()
     doubt: Doubt | None = None
+    doubts: Sequence[DoubtView] = ()
+    hush: Hush | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,3 +326,32 @@ class Reading(Protocol):
 
     def put_route(self, office: str, stops: Sequence[Stop], person: Person) -> None:
         """Set it. Raises NotDoneError: unknown-office, or a code of `StopError`."""
+
+    def decide(self, office: str, key: str, decision: Decision, incarnation: str, person: Person) -> None:
+        """Decide on a doubt of an office, by its key; `incarnation`: the chosen one. Raises NotDoneError: unknown-office,
+        doubt-over, unknown-card, card-unreadable, key-in-use.
+        """
+
+    def hushes(self) -> Sequence[Hush]:
+        """The silences that last."""
+
+    def hush(self, office: str, until_ms: int, why: str, person: Person) -> Hush:
+        """Nothing rings of this office until then. Raises NotDoneError: unknown-office."""
+
+    def lift(self, hush: int) -> str:
+        """End a silence; the office. Raises NotDoneError: unknown-hush."""
+
+    def shelf(self, office: str) -> Sequence[ShelfView]:
+        """The plans on an office's shelf, the newest first."""
+
+    def shelf_plan(self, office: str, number: int, language: str) -> PlanView | None:
+        """One of them."""
+
+    def check_plan(self, office: str, document: str, language: str) -> PlanView:
+        """What a document would be. Raises PlanRefusedError; NotDoneError: unknown-office."""
+
+    def put_plan(self, office: str, document: str, person: Person) -> ShelfView:
+        """Put a document on the shelf; the newest one again changes nothing. Raises as `check_plan`."""
+
+    def stop_figures(self, office: str, first: date, last: date) -> Sequence[StopFigures]:
+        """What a mobile office did at each stop of these days, by the true times of its events."""

@@ -48,6 +48,8 @@ class WallBook:
         self._pages, self._code = pages, code
         self._lock = threading.Lock()
         self._drawn: dict[str, Drawn] = {}
+        self._seen: dict[str, Tile] = {}
+        self._norm_ms = 0
         self._version = 0
         self._look: Look | None = None
         self._looked = 0.0
@@ -73,10 +75,15 @@ class WallBook:
         tiles = reading.tiles()
         alarm_min = reading.limits(NETWORK)["oldest-wait"].alarm
         norm_ms = (alarm_min or 15) * MINUTE_MS
+        silent = {one.office: one.until_ms for one in reading.hushes()}
         version = self._version + 1
         drawn: dict[str, Drawn] = {}
+        same = norm_ms == self._norm_ms
         for tile in tiles:
-            face = face_of(tile, self._pages, self._code, norm_ms)
+            if same and self._seen.get(tile.office) is tile:
+                drawn[tile.office] = self._drawn[tile.office]
+                continue
+            face = face_of(tile, self._pages, self._code, norm_ms, silent_ms=silent.get(tile.office))
             known = self._drawn.get(tile.office)
             if known is not None and known.face == face:
                 drawn[tile.office] = known
@@ -84,5 +91,5 @@ class WallBook:
             html = self._pages.draw("wall_tile.html", self._code, face=face)
             drawn[tile.office] = Drawn(face, html, version)
             self._version = version
-        self._drawn = drawn
+        self._drawn, self._seen, self._norm_ms = drawn, {tile.office: tile for tile in tiles}, norm_ms
         return Look(self._version, reading.now_ms(), tiles, drawn, reading.alarms())

@@ -84,6 +84,46 @@ CURES: Mapping[str, str] = {
     "person": N_("A person must look: call the technician."),
 }
 
+DOUBTS_TOLD: Mapping[str, str] = {
+    "aside": N_("Another card wrote %(entries)s entries that the office's history lacks: %(incarnation)s."),
+    "old-card": N_("A box with the older card %(incarnation)s is alive; the office's is %(current)s."),
+    "one-key": N_("Two boxes use the key of the device %(device)s."),
+    "one-place": N_("Two boxes write to the place of the card %(incarnation)s."),
+    "rules": N_("The entries contradict the rules: %(rules)s. Tell the developers."),
+    "fork": N_("From entry %(seq)s on, the office's card says something else than the centre knows."),
+    "regress": N_("The office's card ends at entry %(seq)s; the centre knows %(known)s."),
+    "gap": N_("The entries %(first)s to %(last)s are missing."),
+    "broken-chain": N_("The chain of the journal is broken at entry %(seq)s."),
+    "later-release": N_("Entry %(seq)s is of a later release (%(kind)s). Update the centre."),
+    "corrupt": N_("A piece of the copy can't be read: %(detail)s."),
+}
+"""What a doubt is about, by `DoubtView.kind`, filled from its facts."""
+
+DECISIONS: Mapping[str, tuple[str, str]] = {
+    "accept": (
+        N_("The office's history is right"),
+        N_("What the other card wrote is kept aside and counts no more. Decide so?"),
+    ),
+    "choose": (
+        N_("The card %(incarnation)s is the office's"),
+        N_("The history of this card becomes the office's; the other entries are kept aside. Decide so?"),
+    ),
+    "follow": (
+        N_("The office's card is right"),
+        N_("What the card lacks is kept aside, and the office goes on from it. Decide so?"),
+    ),
+    "clear": (N_("The second box is out"), N_("Is the second box switched off for good?")),
+}
+"""What a person may decide on a doubt: the button and its question."""
+
+REPLICA: Mapping[str, str] = {
+    "running": N_("is kept"),
+    "starting": N_("is starting"),
+    "stopped": N_("stands still"),
+    "failed": N_("is not kept"),
+    "no-binary": N_("Litestream is missing"),
+}
+
 KINDS: Mapping[str, str] = {
     "open-desk": N_("Open desk %(desk)s"),
     "close-desk": N_("Close desk %(desk)s"),
@@ -175,7 +215,7 @@ FATES: Mapping[str, str] = {
 }
 
 STATES: Mapping[str, str] = {
-    "closed": N_("closed"),
+    "closed": N_("not receiving"),
     "free": N_("free"),
     "break": N_("break"),
     "called": N_("called"),
@@ -199,6 +239,7 @@ DEVICES: Mapping[str, str] = {
     "bell": N_("Call bell"),
     "power": N_("Contact of the mains"),
     "kiosk": N_("Kiosk"),
+    "centre": N_("Line to the centre"),
 }
 
 CONDITIONS: Mapping[str, str] = {
@@ -269,6 +310,10 @@ ACTS: Mapping[str, str] = {
     "exported": N_("took a table"),
     "issued": N_("gave a directive"),
     "acknowledged": N_("took an alarm"),
+    "hushed": N_("silenced the alarms of an office"),
+    "lifted": N_("ended a silence"),
+    "decided": N_("decided on data in doubt"),
+    "put-plan": N_("put a plan on the shelf"),
     "froze": N_("froze a period"),
     "put-office": N_("changed an office"),
     "put-route": N_("changed a timetable"),
@@ -316,6 +361,13 @@ PROBLEMS: Mapping[str, str] = {
     "unknown-alarm": N_("There is no such alarm. Reload the page."),
     "alarm-closed": N_("The alarm has closed by itself meanwhile. Nothing need be done."),
     "alarm-taken": N_("%(name)s has taken this alarm already."),
+    "doubt-over": N_("This doubt is over already, or there is nothing to decide. Reload the page."),
+    "unknown-card": N_("There is no such card. Reload the page."),
+    "card-unreadable": N_("The office's card can't be compared with what the centre knows. Ask for a full copy first."),
+    "key-in-use": N_("The key of the device %(device)s still counts. Revoke or replace it on the page Network first."),
+    "unknown-hush": N_("The alarms of this office are not silent any more. Reload the page."),
+    "bad-until": N_("The end of the silence must lie in the next 14 days."),
+    "bad-plan": N_("The plan can't be used yet: correct what is listed."),
     "unknown-device": N_("There is no such box. Reload the page."),
     "unknown-rule": N_("There is no such rule. Reload the page."),
     "unknown-scope": N_("There is no such office or kind of office."),

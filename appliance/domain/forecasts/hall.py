@@ -154,17 +154,21 @@ def _masks(plan: Plan, number: int, operator: str | None, services: Sequence[str
 
 
 def _away(plan: Plan, now: Now) -> dict[int, list[tuple[float, float, str]]]:
-    """By desk: from and until when the roster has its operator away; a shift still to begin is one from now on."""
+    """By desk: from and until when the roster has nobody at it: before a shift that is still to begin, in a break."""
     found: dict[int, list[tuple[float, float, str]]] = {}
     if now.local is None or not plan.shifts:
         return found
     second = now.local.hour * 3600 + now.local.minute * 60 + now.local.second + now.local.microsecond / 1e6
-    for shift in shifts_on(plan, now.local.date()):
+    staffed: dict[int, float] = {}
+    for shift in sorted(shifts_on(plan, now.local.date()), key=lambda one: one.span):
         spans = found.setdefault(shift.desk, [])
-        if shift.span.opens * 60 > second:
-            spans.append((0.0, shift.span.opens * 60.0 - second, shift.operator))
-        elif second >= shift.span.closes * 60:
+        opens, closes = shift.span.opens * 60.0, shift.span.closes * 60.0
+        if second >= closes:
             continue
+        until = staffed.get(shift.desk, second)
+        if opens > until:
+            spans.append((until - second, opens - second, shift.operator))
+        staffed[shift.desk] = max(until, closes)
         spans += [
             (pause.opens * 60.0 - second, pause.closes * 60.0 - second, shift.operator)
             for pause in shift.breaks

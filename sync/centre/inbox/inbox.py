@@ -271,15 +271,17 @@ class Inbox:
         Personal objects `personal_hours` after they came (there is no other copy of them), deleted and replaced ones
         of the queue after `keep_days`, and what an interrupted request left after a day.
         """
-        count = self._kept.purge(now_ms, self._keep_days)
-        if count:
-            # Counted again when it is asked for.
-            with self._usage_lock:
-                self._usage.clear()
         due_ns = int((now_ms - self._personal_hours * 3_600_000) * 1_000_000)
+        count = 0
         for lineage in self.lineages():
             if lineage.database == "personal":
                 count += self._purge_personal(lineage, due_ns)
+        kept = self._kept.purge(now_ms, self._keep_days)
+        if kept:
+            # Counted again when it is asked for.
+            with self._usage_lock:
+                self._usage.clear()
+        count += kept
         for path in list(files_below(self.incoming)):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < now_ms / 1000 - _LEFTOVER_S:

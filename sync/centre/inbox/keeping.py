@@ -65,16 +65,24 @@ class Kept:
         due = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=keep_days)
         count = 0
         for day in names_in(self._deleted):
-            # A day's folder goes when its last moment is due.
-            if datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1) <= due:
+            # A day's folder goes when its last moment is due; what isn't ours stays.
+            if (ends := _end_of(day)) is not None and ends <= due:
                 count += sum(1 for _ in files_below(self._deleted / day))
                 shutil.rmtree(self._deleted / day, ignore_errors=True)
         for path in files_below(self._aside):
-            if int(path.suffix[1:]) <= due.timestamp() * 1000:
+            if path.suffix[1:].isdecimal() and int(path.suffix[1:]) <= due.timestamp() * 1000:
                 path.unlink(missing_ok=True)
                 remove_empty(path.parent, self._aside)
                 count += 1
         return count
+
+
+def _end_of(day: str) -> datetime | None:
+    """When the day of a folder is over; None of a folder with another name."""
+    try:
+        return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
+    except ValueError:
+        return None
 
 
 def _day(now_ms: int) -> str:
