@@ -113,8 +113,13 @@ class CentreLine:
         while not self._closing.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._closing.is_set():
+                    return
+                # Too many open files, or no memory: it passes.
+                log.error("a call of the link can't be taken: %s", error)
+                self._closing.wait(1.0)
+                continue
             if not self._places.acquire(blocking=False):
                 connection.close()
                 continue

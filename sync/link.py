@@ -181,10 +181,7 @@ def main(arguments: list[str]) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    beside = BesideTheLink(Path(arguments[0]))
-    beside.start()
     run_link(Path(arguments[0]), stopping)
-    beside.stop()
     return 0
 
 

@@ -87,6 +87,9 @@ class Receiver:
 
     def _deliver(self, signed: SignedDirective) -> Taken:
         directive = signed.directive
+        if self._centre_ms() is None:
+            # A box that doesn't know the time could not tell that this one has expired; the pulse's answer will.
+            return self._held(directive.seq)
         for tried in range(TRIES + 1):
             # After the last try the office is asked to refuse it, so that the ones behind it get their turn.
             request = {"directive": signed.to_json(), "centre_ms": self._centre_ms(), "give_up": tried == TRIES}

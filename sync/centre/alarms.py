@@ -131,7 +131,9 @@ class Alarms:
         return sorted(found, key=lambda one: (one.now is not Severity.ALARM, one.raised_ms, one.id))
 
     def get(self, alarm: int) -> Alarm | None:
-        """One alarm."""
+        """One alarm; None of an unknown one, whatever number somebody asks for."""
+        if not 0 < alarm < 2**62:
+            return None
         with self._store.read() as session:
             row = session.get(AlarmRow, alarm)
             return None if row is None else _alarm(row)

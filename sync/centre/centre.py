@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 
 from sync.centre.audit import Audit
 from sync.centre.authority import Authority
@@ -80,7 +83,7 @@ class Centre:
         self.store = Store(config.database)
         self.store.make_tables()
         self.offices = Offices(self.store)
-        self.people = People(self.store)
+        self.people = People(self.store, now_ms=now_ms)
         self.audit = Audit(self.store, now_ms=now_ms)
         self.authority = Authority(config.keys, now_ms)
         self.directive_keys = self.authority.directives
@@ -169,18 +172,16 @@ class Centre:
         app.include_router(enrol_routes(self.enrolling, self._guard, self.now_ms))
         return app
 
-    def devices_app(self) -> FastAPI:
+    def devices_app(self) -> Starlette:
         """What enrolled devices reach: the inbox and the link."""
-        app = FastAPI(title="Talon centre: devices", openapi_url=None, docs_url=None, redoc_url=None)
-        app.include_router(link_routes(self.link))
 
-        @app.get("/health")
-        async def health() -> Response:
+        async def health(_: Request) -> Response:
             """Whether this centre takes objects."""
             return JSONResponse({"alive": True})
 
-        app.mount("/", inbox_app(self.inbox))
-        return app
+        inbox = inbox_app(self.inbox)
+        own = (*link_routes(self.link), Route("/health", health))
+        return Starlette(routes=[Mount(f"/{BUCKET}", inbox), *own, Mount("/", inbox)])
 
     def _incarnations(self, office: str) -> list[str]:
         """The incarnations of an office that have a replica here, the newest first."""

@@ -21,6 +21,7 @@ from sqlmodel import col, select
 from appliance.domain.chain import to_json
 from appliance.domain.directives import DirectiveSettled
 from appliance.domain.message import Record
+from appliance.domain.refusal import Code
 from appliance.store.journal import Row, record_of
 from sync.centre.directive_checks import OrderRefusedError, check_order
 from sync.centre.directive_fates import LOOKED_AT, Subject, ends_all, is_staff, subject_of, touched, undoes
@@ -164,7 +165,8 @@ class Directives:
     ) -> Order:
         """Give an order; durable when this returns. Raises OrderRefusedError.
 
-        The same `token` again (a form sent twice) gives the order that it gave before.
+        The same `token` again (a form sent twice) gives the order that it gave before; for anything else it is
+        refused as `key-reused`.
         """
         if self._offices.get(office) is None:
             raise OrderRefusedError("unknown-office", office=office[:40])
@@ -178,7 +180,7 @@ class Directives:
         name = token[:64] or secrets.token_hex(8)
         known = self._by_id(name) if token else None
         if known is not None:
-            return known
+            return _again(known, office, kind, body)
         directive = Directive(office, 0, name, kind, dict(body), author[:40], reason, now, now + ttl_s * 1000, wanted)
         try:
             seq = self._enter(directive, author_name)
@@ -187,7 +189,7 @@ class Directives:
             known = self._by_id(name)
             if known is None:
                 raise
-            return known
+            return _again(known, office, kind, body)
         with self._lock:
             self._newest[office] = max(seq, self._newest.get(office, 0))
         for listener in self._listeners:
@@ -420,3 +422,10 @@ class Directives:
             if fate is not None and fate.overridden_seq is None:
                 fate.overridden_ms, fate.overridden_seq = record.moment.at_ms, record.seq
                 session.add(fate)
+
+
+def _again(known: Order, office: str, kind: str, body: Mapping[str, Any]) -> Order:
+    """The order that this token gave before, if it is the same one. Raises OrderRefusedError."""
+    if (known.office, known.kind, to_json(dict(known.body))) != (office, kind, to_json(dict(body))):
+        raise OrderRefusedError(Code.KEY_REUSED.value)
+    return known

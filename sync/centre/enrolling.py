@@ -374,7 +374,7 @@ async def _body(request: Request) -> bytes:
 def _object(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EnrolRefusedError("malformed") from error
     if not isinstance(found, dict):
         raise EnrolRefusedError("malformed")

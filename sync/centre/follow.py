@@ -28,6 +28,7 @@ from sync.centre.facts import Facts
 from sync.centre.facts_extending import Batch, Extended
 from sync.centre.images import Doubt
 from sync.centre.inbox import Inbox, ObjectPut
+from sync.centre.inbox.names import Lineage
 from sync.centre.lineage import number_of
 from sync.centre.mirror import Mirror, MirrorState
 from sync.centre.mirror_reading import MirrorLike, common_entry, news_of, opened
@@ -265,6 +266,8 @@ class Follower:
             followed.mirror.distrust()  # the file may have taken harm here; the office is asked all the same
             self._wait(name)
         fresh = bool(followed.asked_generation) and state.generation != followed.asked_generation
+        # What an older generation lacks, where the newest can't be played yet, is no word of the card.
+        fresh = fresh and not state.trouble and self._is_newest(name, state.generation)
         cure = "person" if fresh and reason in ("fork", "regress") else "snapshot-asked"
         if cure == "person" and self._follow_by_itself(name):
             return
@@ -275,6 +278,10 @@ class Follower:
         else:
             followed.asked_generation = followed.asked_generation or state.generation or "-"
             self.asking.want(office, DATA, reason)
+
+    def _is_newest(self, name: Name, generation: str) -> bool:
+        known = self._inbox.generations(Lineage(*name, QUEUE))
+        return bool(known) and known[0].name == generation
 
     def _follow_by_itself(self, name: Name) -> bool:
         """Whether the card lacks a few last entries only; they are then kept aside and the card is followed."""

@@ -52,9 +52,9 @@ class Profile:
     def between(self, first_min: float, last_min: float) -> float:
         """How many come from one minute of the day to another."""
         total = 0.0
-        for half, count in enumerate(self.counts):
+        for half in range(max(0, int(first_min // 30)), min(len(self.counts), int(last_min // 30) + 1)):
             begins, ends = half * 30, half * 30 + 30
-            total += count * max(0.0, min(ends, last_min) - max(begins, first_min)) / 30
+            total += self.counts[half] * max(0.0, min(ends, last_min) - max(begins, first_min)) / 30
         return total
 
 

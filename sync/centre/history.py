@@ -208,8 +208,11 @@ class History:
                 before = _newest(session, first, last)
                 if before is None or before.digest == _digest(document):
                     continue
+                changes = tuple(changed(before.document, document))
+                if not changes:
+                    continue  # an office was added to the register since, and has nothing to say of that time
                 found = Report(first, last, "corrected", document, _digest(document), missing)
-                row = _row(found, before.version + 1, "", now_ms, tuple(changed(before.document, document)))
+                row = _row(found, before.version + 1, "", now_ms, changes)
                 correction = _of_row(row)
                 session.add(row)
             made.append(correction)
@@ -296,12 +299,13 @@ def changed(before: bytes, after: bytes) -> Iterator[Change]:
     for office, was, found in scopes:
         for name in sorted({*was, *found}):
             first, second = was.get(name, [None, 0]), found.get(name, [None, 0])
-            if first != second:
+            nothing = not was and not second[0] and not second[1]
+            if first != second and not nothing:
                 yield Change(office, name, first[0], second[0])
 
 
 def _check(first: date, last: date) -> None:
-    if last < first:
+    if last < first or last.year >= date.max.year:
         raise HistoryError("bad-period")
 
 

@@ -12,13 +12,15 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from sync.centre.directives import Directives
 from sync.centre.images import Image
@@ -82,8 +84,9 @@ class LinkRefusedError(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    """An open stream: what wakes it, and whether it is over."""
+    """An open stream: its device, what wakes it, and whether it is over."""
 
+    device: str
     loop: asyncio.AbstractEventLoop
     event: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
@@ -133,6 +136,7 @@ class Link:
         self._lock = threading.Lock()
         self._waiters: dict[str, _Waiter] = {}
         self._closed = False
+        self._ended_at = 0.0
         self._pulses = self._refused = self._clones = 0
         directives.listen(self._issued)
 
@@ -240,7 +244,7 @@ class Link:
 
     async def stream(self, device: KnownDevice, after: int) -> AsyncIterator[bytes]:
         """The directives behind `after`, and every new one, with a keepalive in between."""
-        waiter = _Waiter(asyncio.get_running_loop())
+        waiter = _Waiter(device.id, asyncio.get_running_loop())
         with self._lock:
             before = self._waiters.get(device.office)
             waiter.over = self._closed
@@ -258,14 +262,14 @@ class Link:
                 if found:
                     await run_in_threadpool(self._directives.mark_sent, device.office, found[0].directive.seq, after)
                 if len(found) < BATCH:
-                    async for keepalive in self._quiet(device, waiter):
+                    async for keepalive in self._quiet(waiter):
                         yield keepalive
         finally:
             with self._lock:
                 if self._waiters.get(device.office) is waiter:
                     del self._waiters[device.office]
 
-    async def _quiet(self, device: KnownDevice, waiter: _Waiter) -> AsyncIterator[bytes]:
+    async def _quiet(self, waiter: _Waiter) -> AsyncIterator[bytes]:
         """Keepalives until the stream is woken, or its device shut out."""
         while not waiter.over:
             try:
@@ -273,9 +277,19 @@ class Link:
                 return
             except TimeoutError:
                 yield b":\n\n"
-            known = await run_in_threadpool(self._devices.get, device.id)
+            now = time.monotonic()
+            if now - self._ended_at >= min(1.0, self._keepalive_s / 2):
+                # One look at all devices serves a thousand streams.
+                self._ended_at = now
+                await run_in_threadpool(self._end_revoked)
+
+    def _end_revoked(self) -> None:
+        with self._lock:
+            waiters = list(self._waiters.values())
+        for waiter in waiters:
+            known = self._devices.get(waiter.device)
             if known is None or known.revoked_ms:
-                waiter.over = True
+                waiter.wake(over=True)
 
     def refused(self, refusal: LinkRefusedError) -> JSONResponse:
         """The refusal as an answer; it tells the centre's time, for a device whose clock is wrong."""
@@ -283,11 +297,9 @@ class Link:
         return JSONResponse({"code": refusal.code, "centre_ms": self._now_ms()}, refusal.status)
 
 
-def link_routes(link: Link) -> APIRouter:
-    """The routes of the devices' listener below /link/v1."""
-    routes = APIRouter(prefix="/link/v1")
+def link_routes(link: Link) -> Sequence[Route]:
+    """The routes of the devices' listener below /link/v1; plain ones, since hundreds of pulses come in a second."""
 
-    @routes.post("/pulse")
     async def pulse(request: Request) -> Response:
         try:
             body = await _body(request)
@@ -296,13 +308,12 @@ def link_routes(link: Link) -> APIRouter:
         except LinkRefusedError as refusal:
             return link.refused(refusal)
 
-    @routes.get("/directives")
-    async def directives(request: Request, after: str = "0", session: str = "") -> Response:
+    async def directives(request: Request) -> Response:
         try:
             header = request.headers.get("authorization", "")
             device = await run_in_threadpool(link.enter, header, "GET", _target(request), b"")
-            link.admit(device, session[:64])
-            seq = _cursor(request.headers.get("last-event-id", after))
+            link.admit(device, request.query_params.get("session", "")[:64])
+            seq = _cursor(request.headers.get("last-event-id", request.query_params.get("after", "0")))
             if "text/event-stream" not in request.headers.get("accept", ""):
                 return JSONResponse(await run_in_threadpool(link.poll, device, seq))
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -310,7 +321,10 @@ def link_routes(link: Link) -> APIRouter:
         except LinkRefusedError as refusal:
             return link.refused(refusal)
 
-    return routes
+    return (
+        Route("/link/v1/pulse", pulse, methods=["POST"]),
+        Route("/link/v1/directives", directives, methods=["GET"]),
+    )
 
 
 def _pulse(link: Link, header: str, target: str, body: bytes) -> dict[str, object]:

@@ -248,7 +248,8 @@ class LiveNetwork:
                 return
             pulse = live.image.pulse
             if pulse is None:
-                whole = bool(news.added)
+                # Entries of long ago say nothing of what else is still on its way.
+                whole = bool(news.added) and arrived_ms - live.image.row_at_ms < BEHIND_MS
             else:
                 whole = pulse.incarnation == live.image.incarnation and live.head.seq >= pulse.seq
             if whole:

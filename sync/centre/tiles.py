@@ -190,14 +190,15 @@ def figures_of(
 ) -> dict[str, Figure]:
     """The figures at a moment, without levels. `work` is of that moment's date."""
     state = image.state
-    present = live(state, office_now(image, as_of_ms, work, public)).values
+    now = office_now(image, as_of_ms, work, public)
+    present = live(state, now).values
     day = state.day
     same_day = day is not None and (day.date is None or day.date == work.date.isoformat())
     current = today if same_day and today is not None and day is not None and today.day == day.number else None
     late_ms, late_seqs = not_started_ms(state, work, as_of_ms, same_day=same_day)
     seated = [d for d in state.desks.values() if d.operator is not None and d.state is not DeskState.CLOSED]
     return {
-        "schedule": _share(current.schedule if current is not None else NOTHING),
+        "schedule": _share(_schedule(current, state, work, now, as_of_ms) if current is not None else NOTHING),
         "equipment": equipment(image),
         "staff": Figure(
             present["operators_present"].value,
@@ -333,6 +334,22 @@ def _levelled(name: str, figure: Figure, figures: Mapping[str, Figure], limits: 
         case "equipment" if figure.value is not None and figure.value < 1:
             level = Severity.WARNING.value
     return figure if not level else Figure(figure.value, figure.of, level, figure.seqs)
+
+
+def _schedule(today: Today, state: Office, work: Workday, now: Now, as_of_ms: int) -> Share:
+    """The schedule kept by now: since the day's newest entry time has gone on, with desks that receive or without."""
+    if today.until is None or any(shift.stop for shift in work.shifts):
+        return today.schedule
+    since_ms, more_ms = as_of_ms - now.moment.since(today.until), 0
+    for shift in work.shifts:
+        if shift.reception_opens_ms is not None and shift.reception_closes_ms is not None and state.pause is None:
+            within_ms = min(as_of_ms, shift.reception_closes_ms) - max(since_ms, shift.reception_opens_ms)
+            more_ms += max(0, within_ms)
+    due_ms = today.due_ms + more_ms
+    if not due_ms:
+        return NOTHING
+    covered_ms = today.covered_ms + (more_ms if any(desk.working for desk in state.desks.values()) else 0)
+    return Share(covered_ms / due_ms, 1, today.schedule.seqs)
 
 
 def _shift_to_tell(work: Workday, now_ms: int) -> Shift | None:

@@ -15,6 +15,7 @@ from appliance.domain.indicators.day_log import DayLog
 from appliance.domain.indicators.measure import MEASURES, Sample
 from appliance.domain.indicators.reading import Reading
 from appliance.domain.indicators.schedule import date_facts
+from appliance.domain.moment import Moment
 from appliance.domain.plan import Plan
 from sync.centre.images import Image, Network
 
@@ -43,7 +44,10 @@ NOTHING = Share(None)
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The day `day` up to its entry `seq`. Shares are between 0 and 1, times in ms."""
+    """The day `day` up to its entry `seq`. Shares are between 0 and 1, times in ms.
+
+    `schedule` is `covered_ms` of `due_ms`, as of `until`: the moment of that entry, None once the day is closed.
+    """
 
     day: int
     seq: int
@@ -51,6 +55,9 @@ class Today:
     over_norm: Share = NOTHING
     wait: Share = NOTHING
     service: Share = NOTHING
+    due_ms: int = 0
+    covered_ms: int = 0
+    until: Moment | None = None
 
 
 class DaysOfOffices(Protocol):
@@ -65,9 +72,18 @@ def today_of(log: DayLog, seq: int, public: PublicCalendar = NO_CALENDAR) -> Tod
     reading = Reading(log, public)
     dated = date_facts(reading)
     due_ms = dated.due_ms if dated is not None else 0
-    schedule = Share(dated.covered_ms / due_ms, 1, dated.seqs) if dated is not None and due_ms else NOTHING
+    covered_ms = dated.covered_ms if dated is not None else 0
+    schedule = Share(covered_ms / due_ms, 1, dated.seqs) if dated is not None and due_ms else NOTHING
     return Today(
-        log.number, seq, schedule, _mean(reading, "over_norm"), _mean(reading, "wait"), _mean(reading, "service")
+        log.number,
+        seq,
+        schedule,
+        _mean(reading, "over_norm"),
+        _mean(reading, "wait"),
+        _mean(reading, "service"),
+        due_ms,
+        covered_ms,
+        log.until if log.closed is None and dated is not None else None,
     )
 
 

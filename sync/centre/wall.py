@@ -27,10 +27,10 @@ from sync.centre.tiles import data_ms, figures_at, state_of, tile_of, with_alarm
 from sync.centre.today import Today, TodayBook
 
 FIGURES_KEPT_MS = 5000
-"""Figures of an office in which nothing has happened are told for so long: only its waits have grown."""
+"""Figures of an office in which nothing has happened are told for so long: only its waits have grown.
 
-GLANCE_KEPT_MS = 2000
-"""A whole glance is told again for so long while nothing it is made of has changed, and nothing has turned grey."""
+So is a whole glance while nothing that it is made of has changed and nothing has turned grey.
+"""
 
 REGISTER_KEPT_MS = 5000
 
@@ -66,12 +66,13 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A glance, what it was made of, when, and up to which moment the office's data were complete then."""
+    """A glance, what it was made of, when, how long it may be told, and up to when the office's data were complete."""
 
     glance: Glance
     made_of: tuple[object, ...]
     alarms: tuple[Alarm, ...]
     made_ms: int
+    until_ms: int
     known_ms: int
 
 
@@ -95,7 +96,7 @@ class Wall:
         self._lock = Lock()
         self._kept: dict[str, _Kept] = {}
         self._told: dict[str, _Told] = {}
-        self._told: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
         self._works: dict[str, tuple[tuple[object, ...], Workday]] = {}
         self._register: tuple[int, Sequence[OfficeEntry]] = (-REGISTER_KEPT_MS, ())
 
@@ -137,8 +138,8 @@ class Wall:
         try:
             return self._looked_at(entry, image, alarms, now_ms)
         except Exception as error:
-            if self._told.get(entry.id) != repr(error):
-                self._told[entry.id] = repr(error)
+            if self._failed.get(entry.id) != repr(error):
+                self._failed[entry.id] = repr(error)
                 _log.exception("office %s: no tile", entry.id)
             zone = zone_of(None, entry)
             doubt = Doubt("corrupt", now_ms, {"rules": f"{type(error).__name__}: {error}"[:200]}, "person")
@@ -157,7 +158,9 @@ class Wall:
             return told.glance
         glance = self._made(entry, image, limits, stops, ahead, alarms, now_ms)
         known_ms = data_ms(image, now_ms) if image is not None else 0
-        self._told[entry.id] = _Told(glance, made_of, tuple(alarms), now_ms, known_ms)
+        kept = self._kept.get(entry.id)
+        until_ms = kept.made_ms + FIGURES_KEPT_MS if kept is not None else now_ms
+        self._told[entry.id] = _Told(glance, made_of, tuple(alarms), now_ms, until_ms, known_ms)
         return glance
 
     def _made(
@@ -244,7 +247,7 @@ class Wall:
 
 def _holds(told: _Told, made_of: tuple[object, ...], alarms: Sequence[Alarm], now_ms: int) -> bool:
     """Whether a glance may be told again: made of the same things a moment ago, on this side of turning grey."""
-    if not 0 <= now_ms - told.made_ms < GLANCE_KEPT_MS or tuple(alarms) != told.alarms:
+    if not told.made_ms <= now_ms < told.until_ms or tuple(alarms) != told.alarms:
         return False
     if any(one is not other for one, other in zip(told.made_of, made_of, strict=True)):
         return False

@@ -6,7 +6,6 @@ line passes through a `Way`, by which whoever sits in the middle can say directi
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import logging
@@ -26,17 +25,19 @@ from appliance.config import OfficeConfig, read_config
 from appliance.domain.days import OpenDay
 from appliance.domain.identity import AdoptPlan
 from appliance.domain.plans.reader import read_plan
+from appliance.domain.tickets import TakeTicket
 from appliance.enrolling import enrol_office
+from appliance.replication import KeptReplica, incarnation_name
 from appliance.store.reader import connect_reader
 from appliance.store.writer import QueueWriter
 from appliance.workers.clock import SOURCES, OfficeClock
 from sync.centre.config import read_centre_config
-from sync.centre.inbox import BUCKET, DeviceKey
+from sync.centre.inbox import DeviceKey
 from sync.centre.offices import OfficeEntry
 from sync.centre.people import Role
 from sync.centre.tokens import TokenKind
-from sync.centre_keys import CentreKeys, read_centre_keys
-from sync.private_files import write_private
+from sync.centre_keys import FOLDER, CentreKeys, read_centre_keys
+from sync.pulse import Pulse
 from sync.signing import PrivateKey, load_key, sign_request
 from tests.centre.inbox_helpers import Device
 from tests.sync.link_proxy import Proxy
@@ -146,7 +147,7 @@ class Card:
 
     office: str
     config_file: Path
-    run: OfficeRun | None = None
+    run: OfficeRun | LightRun | None = None
 
     @property
     def config(self) -> OfficeConfig:
@@ -178,8 +179,8 @@ class Card:
 
     def start(self) -> Card:
         """Power on."""
-        self.run = OfficeRun(self.config_file)
-        self.run.wait_ready()
+        self.run = office = OfficeRun(self.config_file)
+        office.wait_ready()
         return self
 
     def stop(self) -> None:
@@ -190,6 +191,9 @@ class Card:
 
     def ticket(self) -> None:
         """A visitor takes a number."""
+        if isinstance(self.run, LightRun):
+            self.run.ticket()
+            return
         assert self.run is not None
         status, told = self.run.ask("POST", "/api/v1/tickets", {"service": "s0", "paper": False})
         assert status == 201, told
@@ -203,6 +207,27 @@ class Card:
         """Everything in its queue.db."""
         with closing(connect_reader(self.config.queue_db)) as db:
             return tables_of(db)
+
+
+class LightRun:
+    """A card's writer and its Litestream without the rest of the office."""
+
+    def __init__(self, config: OfficeConfig) -> None:
+        clock = OfficeClock(SOURCES["trusted"])
+        self._writer = QueueWriter(config.queue_db, clock.now, on_death=lambda _: None)
+        self._writer.start()
+        clock.use_plan(self._writer.office)
+        self._replica = KeptReplica(config, incarnation_name(self._writer.office))
+        self._replica.start()
+
+    def ticket(self) -> None:
+        """A visitor takes a number."""
+        self._writer.submit(TakeTicket("s0"), actor="test").result(20)
+
+    def stop(self) -> None:
+        """Power off."""
+        self._replica.stop()
+        self._writer.stop()
 
 
 def tables_of(db: sqlite3.Connection) -> Tables:
@@ -272,6 +297,18 @@ class Scene:
         for office in offices:
             until(lambda office=office: office in self.centre.link.connected(), 60, f"{office} listens")
             self.settled(office)
+
+    def start_light(self, *offices: str) -> None:
+        """The same without the office's own process: a writer, Litestream, and one pulse."""
+        for office in offices:
+            card = self.cards[office]
+            card.run = LightRun(card.config)
+            self.settled(office)
+            seq, *_, chain = card.journal()[-1]
+            ours = Pulse(office, card.keys.incarnation, "own", 1, now_ms(), seq, chain.hex())
+            body = ours.to_json().encode()
+            status, told = self.signed(card.key, card.keys.device, "POST", "/link/v1/pulse", body)()
+            assert status == 200, told
 
     def close(self) -> None:
         """End everything."""
@@ -367,9 +404,7 @@ class Scene:
         """A second card with the same keys: a copy of everything, or (`database` False) flashed anew with them."""
         copied = self.lay_out(card.office, folder)
         data = copied.config.data
-        shutil.copytree(card.config.data / "centre", data / "centre")
-        document = json.loads((data / "centre" / "centre.json").read_text("utf-8"))
-        write_private(data / "centre" / "centre.json", json.dumps(document).encode())
+        shutil.copytree(card.config.data / FOLDER, data / FOLDER)
         if database:
             with (
                 closing(connect_reader(card.config.queue_db)) as db,
@@ -384,62 +419,6 @@ def own_journal(tables: Tables) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in tables["journal"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was known of one office at a moment."""
-
-    own: Rows
-    facts: Rows
-    mirror: Rows
-
-
-class Witness:
-    """Knows every office's data before an attack; `harm` compares afterwards."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._before = {office: self._known(office) for office in scene.cards}
-
-    def _known(self, office: str) -> Known:
-        with suppress(sqlite3.Error):
-            return Known(
-                self._scene.cards[office].journal(),
-                self._scene.facts(office),
-                own_journal(self._scene.mirror(office)),
-            )
-        return Known((), (), ())
-
-    def news(self, office: str) -> list[str]:
-        """Kinds of the entries that the office has written since."""
-        return [str(row[6]) for row in self._scene.cards[office].journal()[len(self._before[office].own) :]]
-
-    def harm(self, allowed: Sequence[str] = ()) -> str:
-        """What has changed that shouldn't have, '' for nothing.
-
-        No entry of office, facts or mirror may be another one; mirror and facts must come to equal the office's
-        database row by row; and the office may have written nothing new but `allowed` kinds and its own housekeeping.
-        """
-        found = []
-        for office, before in self._before.items():
-            try:
-                self._scene.settled(office)
-            except AssertionError as late:
-                found.append(str(late))
-            after = self._known(office)
-            for name in ("own", "facts", "mirror"):
-                old, new = list(getattr(before, name)), list(getattr(after, name))
-                if new[: len(old)] != old:
-                    found.append(f"{office}: {name} rewritten")
-            odd = [kind for kind in self.news(office) if kind not in (*allowed, *HOUSEKEEPING)]
-            if odd:
-                found.append(f"{office}: {', '.join(sorted(set(odd)))}")
-        return "; ".join(found)
-
-
-HOUSEKEEPING = ("DeviceChanged", "ClockCorrected")
-"""What an idle office writes by itself."""
-
-
 def _open_day(config: OfficeConfig, office: str) -> None:
     clock = OfficeClock(SOURCES["trusted"])
     writer = QueueWriter(config.queue_db, clock.now, on_death=lambda _: None)
@@ -451,14 +430,6 @@ def _open_day(config: OfficeConfig, office: str) -> None:
     writer.stop()
 
 
-def sha(body: bytes) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(body).hexdigest()
-
-
 def another(key: DeviceKey, **changed: Any) -> DeviceKey:
     """The same key with something else in it."""
     return replace(key, **changed)
-
-
-__all__ = ["BUCKET", "Card", "Scene", "Way", "Witness", "another", "until"]

@@ -212,6 +212,9 @@ def run(offices: int, seconds: float, rate: float) -> Outcome:
             until_it_answers(read.pages.port)
             outcome = asyncio.run(measure(devices, wall, read.pages.port, centre.pid, seconds, rate))
             lost = whole(config.parent, devices)
+        except BaseException:
+            print((folder / "centre.log").read_text()[-3000:], file=sys.stderr, flush=True)
+            raise
         finally:
             wall.stop()
             centre.terminate()
@@ -219,8 +222,10 @@ def run(offices: int, seconds: float, rate: float) -> Outcome:
         if lost:
             print(f"  not whole at the centre: {len(lost)} offices, {lost[:5]}", flush=True)
         _, *log = (folder / "centre.log").read_text().split("Traceback")
+        # The wall's stream is cut when the centre is told to end.
+        log = [one for one in log if "graceful shutdown exceeded" not in one]
         if log:
-            print(f"  errors in the centre's log: {len(log)}, the first: {log[0][:3000]}", flush=True)
+            print(f"  errors in the centre's log: {len(log)}, the first: {log[0][-1500:]}", flush=True)
         return Outcome(offices, outcome.good and not lost and not log, outcome.office_cpu)
 
 

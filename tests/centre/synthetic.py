@@ -165,14 +165,21 @@ class Device:
         )
         headers["content-length"] = str(len(body))
         head = f"PUT {path} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
-        if self.puts is None or self.puts[0].at_eof():
-            # The centre hangs up on who is silent for a minute.
-            self.puts = await asyncio.open_connection("127.0.0.1", self.port)
-        reader, writer = self.puts
-        writer.write(head.encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
+        try:
+            answer = await self._ask_to_put(head.encode() + body)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            # The centre hangs up on who is silent for a minute, perhaps at this very moment.
+            self.puts = None
+            answer = await self._ask_to_put(head.encode() + body)
         if b" 200 " not in answer.split(b"\r\n", 1)[0]:
             raise RuntimeError(answer.decode())
+
+    async def _ask_to_put(self, request: bytes) -> bytes:
+        if self.puts is None or self.puts[0].at_eof():
+            self.puts = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.puts
+        writer.write(request)
+        return await reader.readuntil(b"\r\n\r\n")
 
     async def begin(self) -> None:
         """The snapshot, and the first piece after it."""

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from appliance.domain.indicators.period import INDICATORS
 from sync.centre.order import Fate
-from tests.centre.both_databases import (
-    SIMULATED,
-    WHOLE,
-    Hardware,
-    Told,
-    answers,
-    asked_of_reading,
-    different,
-    pages,
-    questions,
-)
+from tests.centre.both_answers import answers, asked_of_reading, different, pages, questions
+from tests.centre.both_databases import SIMULATED, WHOLE, Hardware, Told
 from tests.centre.postgres import Server
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,12 @@ from appliance.domain.office import DeviceMark
 from appliance.store.journal import Row
 from sync.centre.centre import TOLD_MS, Centre, system_ms
 from sync.centre.config import CentreConfig, Listener
+from sync.centre.directive_checks import OrderRefusedError
 from sync.centre.doubts import Doubts
+from sync.centre.enrolling import EnrolRefusedError, _object
 from sync.centre.facts import Facts
 from sync.centre.follow import Follower
+from sync.centre.history import HistoryError
 from sync.centre.images import Doubt
 from sync.centre.inbox import Inbox, StaticKeys
 from sync.centre.inbox.names import Kind, Lineage, ObjectName
@@ -60,12 +65,12 @@ def followed(folder: Path) -> Iterator[tuple[Inbox, Follower, LiveNetwork, Facts
         store.close()
 
 
-def centre_in(folder: Path, now_ms: Callable[[], int] = system_ms) -> Centre:
+def centre_in(folder: Path, now_ms: Callable[[], int] = system_ms, workers: tuple[int, int] = (0, 1)) -> Centre:
     """A centre that doesn't run."""
     none = Listener("127.0.0.1", 0, (), tls=False)
     data = folder / "data"
     url = f"sqlite:///{data / 'centre.db'}"
-    config = CentreConfig(data, url, none, none, none, "Europe/Moscow", 0, 1, keep_days=30, personal_hours=20)
+    config = CentreConfig(data, url, none, none, none, "Europe/Moscow", *workers, keep_days=30, personal_hours=20)
     return Centre(config, lambda _country: pytest.fail("nobody asks for a calendar"), now_ms=now_ms)
 
 
@@ -196,3 +201,41 @@ def facts_of(centre: Centre) -> Ledger:
     news = centre.facts.extend(ledger.name, ledger.incarnation, ledger.rows, ledger.documents, centre.now_ms())
     centre.network.extended(news, centre.now_ms())
     return ledger
+
+
+def test_an_order_of_another_worker_reaches_an_office_that_listens_here(tmp_path: Path) -> None:
+    here, there = centre_in(tmp_path, workers=(0, 2)), centre_in(tmp_path, workers=(1, 2))
+    heard = threading.Event()
+    here.directives.listen(lambda office: heard.set() if office == "office-17" else None)
+    here.offices.put(OfficeEntry("office-17", "An office"))
+    here.start()
+    try:
+        there.directives.issue("office-17", "resume", {}, author="d", author_name="D", reason="", ttl_s=60)
+        assert heard.wait(20)
+        assert here.directives.newest("office-17") == 1
+    finally:
+        here.stop()
+        there.store.close()
+
+
+def test_nonsense_at_the_door_of_enrolment_is_refused() -> None:
+    with pytest.raises(EnrolRefusedError, match="malformed"):
+        _object(DEEP.encode())
+
+
+def test_a_key_that_was_used_for_another_order_gives_none(centre: Centre) -> None:
+    for office_id in ("o-1", "o-2"):
+        centre.offices.put(OfficeEntry(office_id, "An office"))
+    told = {"author": "d", "author_name": "D", "reason": "", "ttl_s": 60, "token": "k1"}
+    first = centre.directives.issue("o-1", "pause", {"reason": "fire"}, **told)  # type: ignore[arg-type]
+    assert centre.directives.issue("o-1", "pause", {"reason": "fire"}, **told) == first  # type: ignore[arg-type]
+    for office_id, kind, body in (("o-2", "pause", {"reason": "fire"}), ("o-1", "resume", {})):
+        with pytest.raises(OrderRefusedError, match="key-reused"):
+            centre.directives.issue(office_id, kind, body, **told)  # type: ignore[arg-type]
+    assert centre.directives.orders("o-2") == []
+
+
+def test_numbers_and_dates_beyond_everything_are_refused(centre: Centre) -> None:
+    assert centre.watching.alarms.get(10**30) is None
+    with pytest.raises(HistoryError, match="bad-period"):
+        centre.history.report(date(9999, 12, 31), date(9999, 12, 31), centre.now_ms())

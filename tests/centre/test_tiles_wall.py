@@ -21,6 +21,7 @@ from sync.centre.images import Image
 from sync.centre.offices import OfficeEntry, Offices
 from sync.centre.series import STEP_MS, desk_halves, series_of
 from sync.centre.store import Store
+from sync.centre.tile import TileState
 from sync.centre.tiles import tile_of
 from sync.centre.today import TodayBook
 from sync.centre.watching import Watching
@@ -74,6 +75,30 @@ def test_a_kept_figure_does_not_outlive_the_state_of_its_tile(store: Store) -> N
     assert stale_tile.figures["wait_max"].level == ""
     assert stale_tile.figures["wait_max"].value == 25 * MINUTE
     store.close()
+
+
+def test_a_whole_glance_is_kept_for_a_moment_but_never_over_an_event_nor_past_turning_grey(store: Store) -> None:
+    box = opened()
+    box.do(TakeTicket("visit"), at(9, 5))
+    watching = watch(store, box)
+    start = at(9, 10)
+    box.heard(start)
+    wall = watching.wall
+    first = wall.tile("o-1", start)
+    assert wall.tile("o-1", start + SECOND) is first, "nothing has changed"
+    assert wall.tile("o-1", start - SECOND) is not first, "a clock that went back"
+    first = wall.tile("o-1", start)
+    assert wall.tile("o-1", start + 5 * SECOND) is not first, "it is kept for a moment only"
+    box.do(TakeTicket("visit"), start + 6 * SECOND)
+    box.heard(start + 6 * SECOND)
+    following = wall.tile("o-1", start + 6 * SECOND)
+    assert following is not None
+    assert following.figures["waiting"].value == 2
+    # 30 s after the last pulse it turns grey, to the second, whatever was kept a second before.
+    edge = start + 36 * SECOND
+    before, after = wall.tile("o-1", edge), wall.tile("o-1", edge + 1)
+    assert before is not None and after is not None
+    assert (before.state, after.state) == (TileState.LIVE, TileState.STALE)
 
 
 def test_a_thousand_tiles_cost_a_fraction_of_a_second(store: Store) -> None:

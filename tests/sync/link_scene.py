@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from appliance.domain.identity import AdoptPlan, BeginIncarnation
 from appliance.domain.message import Record
@@ -132,8 +132,7 @@ class Centre:
             lambda device, why: self.clones.append((device.id, why)),
             keepalive_s=keepalive_s,
         )
-        self.app = FastAPI()
-        self.app.include_router(link_routes(self.link))
+        self.app = Starlette(routes=link_routes(self.link))
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None

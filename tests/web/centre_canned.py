@@ -17,8 +17,10 @@ from fastapi import FastAPI
 from appliance.domain.chain import to_json
 from appliance.domain.indicators.period import INDICATORS, Unit
 from appliance.domain.plan import Span
+from appliance.domain.plans.document import Mistake
 from sync.centre.advising import Advised
 from sync.centre.alarm import Alarm, Severity
+from sync.centre.alarms import Hush
 from sync.centre.audit import Audit
 from sync.centre.authority import Certificate
 from sync.centre.forecast import Forecast
@@ -29,14 +31,30 @@ from sync.centre.offices import OfficeEntry
 from sync.centre.order import Fate, Order
 from sync.centre.people import People, Person
 from sync.centre.series import DeskHalf, Series
-from sync.centre.stops import Stop
+from sync.centre.stops import Stop, StopFigures
 from sync.centre.store import Store
 from sync.centre.thresholds import DEFAULTS, Limit, Limits
 from sync.centre.tile import Figure, Place, Tile, TileState
 from sync.centre.tokens import TokenKind
 from sync.pulse import Pulse
 from web.centre import mount_centre
-from web.centre.reading import Choices, DeskView, DeviceView, Draft, Entry, NotDoneError, OfficeView, Standing, Waiting
+from web.centre.reading import (
+    Card,
+    Choices,
+    Decision,
+    DeskView,
+    DeviceView,
+    DoubtView,
+    Draft,
+    Entry,
+    NotDoneError,
+    OfficeView,
+    PlanRefusedError,
+    PlanView,
+    ShelfView,
+    Standing,
+    Waiting,
+)
 
 ZONE = "Europe/Moscow"
 NOW = int(datetime(2026, 11, 24, 10, 42, 7, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
@@ -317,9 +335,35 @@ def office_view(tile: Tile) -> OfficeView:
         row_at_ms=NOW - 2000 if known else None,
         opened_ms=at(7, 58),
         paused="other" if tile.paused else "",
-        route=(),
+        route=ROUTE if tile.mobile else (),
         doubt=tile.doubt,
+        doubts=DOUBTS if tile.state is TileState.DOUBT else (),
     )  # fmt: skip
+
+
+DOUBTS: tuple[DoubtView, ...] = (
+    DoubtView(
+        "inbox:0003-1f2e3d4c", "one-place",
+        Doubt("two-devices", at(10, 20), {"incarnation": "0003-1f2e3d4c", "why": "piece-changed"}, "person"),
+        (Decision.CLEAR,), waits_for="golitsyno-1",
+    ),
+    DoubtView(
+        "aside", "aside", Doubt("fork", at(10, 30), {"entries": "212", "incarnation": "0002-aaaa"}, "person"),
+        (Decision.ACCEPT, Decision.CHOOSE), (Card("0002-aaaa", 4766, 4977, at(8, 0)),),
+    ),
+    DoubtView(
+        "regress", "regress", Doubt("regress", at(10, 31), {"seq": "4100", "known": "4977"}, "person"),
+        (Decision.FOLLOW,),
+    ),
+    DoubtView("gap", "gap", Doubt("gap", at(10, 35), {"first": "12", "last": "14"}, "snapshot-asked")),
+)  # fmt: skip
+"""One doubt of every kind of decision."""
+
+ROUTE = (
+    Place("Часцы", "2026-11-24T09:00", "2026-11-24T12:00"),
+    Place("Саввинская Слобода", "2026-11-24T13:00", "2026-11-24T15:00"),
+    Place("Часцы", "2026-11-26T09:00", "2026-11-26T12:00"),
+)
 
 
 def report(first: date, last: date, status: str = "provisional") -> Report:
@@ -371,6 +415,7 @@ class Canned:
         self.issued: list[tuple[str, Draft, Person, str, int, str]] = []
         self.done: list[tuple[object, ...]] = []
         self.refuse: NotDoneError | None = None
+        self.silent: list[Hush] = []
         self.boxes = [device(1, "novosportivnaya", at(9, 0)), device(2, "novosportivnaya"), device(1, "golitsyno")]
         self.limits_set: dict[str, dict[str, Limit]] = {"office:golitsyno": {"oldest-wait": Limit(15, 20)}}
 
@@ -396,7 +441,10 @@ class Canned:
 
     def office(self, office: str, language: str) -> OfficeView | None:
         tile = next((one for one in self.wall if one.office == office), None)
-        return None if tile is None else office_view(tile)
+        if tile is None:
+            return None
+        hush = next((one for one in self.silent if one.office == office), None)
+        return replace(office_view(tile), hush=hush)
 
     def entries(self, office: str, seqs: Sequence[int]) -> Sequence[Entry]:
         return [
@@ -493,6 +541,59 @@ class Canned:
 
     def route(self, office: str) -> Sequence[Stop]:
         return (Stop("Часцы", Span(12 * 60, 15 * 60), weekday=1), Stop("Саввинская Слобода", Span(540, 720), weekday=3))
+
+    def decide(self, office: str, key: str, decision: Decision, incarnation: str, person: Person) -> None:
+        known = next((one for one in DOUBTS if one.key == key), None)
+        if known is None or decision not in known.decisions:
+            raise NotDoneError("doubt-over")
+        if known.waits_for:
+            raise NotDoneError("key-in-use", device=known.waits_for)
+        self.done.append(("decide", office, key, decision, incarnation, person.name))
+
+    def hushes(self) -> Sequence[Hush]:
+        return list(self.silent)
+
+    def hush(self, office: str, until_ms: int, why: str, person: Person) -> Hush:
+        made = Hush(len(self.silent) + 1, office, self.now, until_ms, person.name, why)
+        self.silent.append(made)
+        self.change()
+        return made
+
+    def lift(self, hush: int) -> str:
+        found = next((one for one in self.silent if one.id == hush), None)
+        if found is None:
+            raise NotDoneError("unknown-hush")
+        self.silent.remove(found)
+        self.change()
+        return found.office
+
+    def shelf(self, office: str) -> Sequence[ShelfView]:
+        return (ShelfView(3, 15, "Орлов", at(9, 30)), ShelfView(2, 14, "Орлов", at(8, 0) - 86_400_000, "in-force"))
+
+    def shelf_plan(self, office: str, number: int, language: str) -> PlanView | None:
+        return (
+            PlanView(15, "schema = 1\n", "План верен.", ("Сразу:", "  норма была 15, станет 20."))
+            if number == 3
+            else None
+        )
+
+    def check_plan(self, office: str, document: str, language: str) -> PlanView:
+        if "wrong" in document:
+            raise PlanRefusedError(
+                [Mistake("plan.hours", "missing"), Mistake("plan", "not-toml-at", {"line": "2", "column": "1"})]
+            )
+        return PlanView(16, document, "План верен.", ("Сразу:", "  норма была 15, станет 20."))
+
+    def put_plan(self, office: str, document: str, person: Person) -> ShelfView:
+        self.check_plan(office, document, "ru")
+        self.done.append(("plan", office, document, person.name))
+        return ShelfView(4, 16, person.name, self.now)
+
+    def stop_figures(self, office: str, first: date, last: date) -> Sequence[StopFigures]:
+        return (
+            StopFigures("2026-11-24", "Часцы", 14, 12, 6 * MIN, 9 * MIN, (5000, 5001)),
+            StopFigures("2026-11-24", "", 0, 0, None, None),
+        )
 
     def put_route(self, office: str, stops: Sequence[Stop], person: Person) -> None:
         self.done.append(("route", office, tuple(stops)))

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 
 from appliance.domain.indicators.period import INDICATORS
-from sync.centre.audit import Audit
-from sync.centre.people import People, Role
-from sync.centre.store import Store
+from sync.centre.people import Role
 from sync.centre.thresholds import Limit
 from sync.directive import KINDS
-from tests.web.centre_canned import Canned, app_of, many, served, states
+from tests.web.centre_canned import many, states
+from tests.web.centre_house import PASSWORD, House, standing
 from web.centre import forms
 from web.centre.reading import NotDoneError
 from web.centre.wording import KINDS as SAID
 from web.centre.wording import SURE
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-PASSWORD = "correct horse battery"
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)", re.IGNORECASE)
 PATHS = (
@@ -33,50 +28,21 @@ PATHS = (
     "/office/novosportivnaya/figure/waiting", "/office/novosportivnaya/entry/4802", "/alarms", "/alarms/open",
     "/alarms?office=golitsyno&before=25", "/history", "/history?period=week", "/history?office=golitsyno&period=month",
     "/history?first=2026-11-30&last=2026-11-01", "/history?first=2026-11-01&last=2026-11-20",
-    "/history/entries?office=golitsyno&indicator=wait_mean", "/network", "/network?scope=office:golitsyno", "/audit",
+    "/history/entries?office=golitsyno&indicator=wait_mean", "/office/golitsyno/plans",
+    "/office/golitsyno/plans?plan=3", "/office/bus-1/stops", "/office/bus-1/stops?period=month", "/network",
+    "/network?scope=office:golitsyno", "/audit",
 )  # fmt: skip
-
-
-class House:
-    """The centre with one person of each role."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(f"sqlite:///{folder}/centre.db")
-        self.store.make_tables()
-        self.people = People(self.store, hasher=CHEAP)
-        self.audit = Audit(self.store)
-        self.reading = Canned()
-        for role in Role:
-            self.people.add(role.name.title(), role, PASSWORD)
-        self.app = app_of(self.reading, self.people, self.audit)
-        self.base = ""
-        self.clients: list[httpx.Client] = []
-
-    def client(self, role: Role | None = Role.ADMIN, language: str = "en") -> httpx.Client:
-        """A browser in which somebody of this role is signed in."""
-        client = httpx.Client(base_url=self.base, headers={"accept-language": language}, timeout=30)
-        self.clients.append(client)
-        if role is not None:
-            answer = client.post("/api/v1/session", json={"name": role.name, "password": PASSWORD})
-            assert answer.status_code == 200, answer.text
-        return client
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("centre"))
-    with served(house.app) as house.base:
+    with standing(tmp_path_factory.mktemp("centre")) as house:
         yield house
-        for client in house.clients:
-            client.close()
-    house.store.close()
 
 
 @pytest.fixture
 def house(made: House) -> House:
-    made.reading.__dict__.update({name: value for name, value in Canned().__dict__.items() if name != "heard"})
-    made.reading.change()
-    return made
+    return made.reset()
 
 
 def give(client: httpx.Client, office: str = "novosportivnaya", **form: Any) -> Any:
@@ -242,7 +208,7 @@ def test_every_view_of_an_office_and_every_directive_is_in_the_audit(house: Hous
     assert deeds[3].facts["refused"] == "unknown-desk"
     shown = house.client(Role.HEAD).get("/audit?office=novosportivnaya").text
     assert "gave a directive" in shown
-    assert "Open a desk" in shown
+    assert "Open desk 12" in shown
 
 
 FORMS: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
@@ -343,7 +309,7 @@ def test_a_period_says_who_is_missing_and_what_a_correction_changed(house: House
     client = house.client(Role.HEAD)
     text = client.get("/history?period=last-week").text
     assert "Provisional" in text
-    assert "Ершово (data are missing" in text
+    assert "data are missing (Ершово since" in text
     assert "incomplete" in text
     house.reading.status = "corrected"
     text = client.get("/history?period=last-week").text

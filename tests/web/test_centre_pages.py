@@ -34,6 +34,10 @@ PAGES: tuple[tuple[str, str, tuple[int, int]], ...] = (
     ("", "/office/novosportivnaya", LAPTOP),
     ("", "/office/ershovo", PHONE),
     ("", "/alarms", PHONE),
+    ("states", "/office/ivanovskoe", LAPTOP),
+    ("", "/office/golitsyno/plans?plan=3", PHONE),
+    ("", "/office/bus-1", LAPTOP),
+    ("", "/office/bus-1/stops", PHONE),
     ("corrected", "/history?period=last-week", LAPTOP),
     ("", "/history?period=last-week&office=golitsyno", PHONE),
     ("few", "/network", LAPTOP),
@@ -299,6 +303,52 @@ def test_a_form_of_a_heavy_directive_goes_only_when_it_is_confirmed(page: Page, 
     with page.expect_navigation():
         form.locator("button").click()
     assert [one[1].kind for one in centre.reading.issued] == ["adopt-plan"]
+
+
+def test_a_question_stays_while_the_page_is_brought_up_to_date(page: Page, centre: Centre) -> None:
+    go(page, "/office/novosportivnaya", LAPTOP, "en")
+    pause = page.locator("[data-quick][data-sure]")
+    pause.click()
+    for _ in range(2):
+        centre.reading.now += 1000
+        centre.reading.change()
+        page.wait_for_timeout(1200)
+    assert "Give the directive?" in pause.inner_text()
+    pause.click()
+    page.wait_for_selector("[data-quick][aria-busy]", state="detached")
+    assert [one[1].kind for one in centre.reading.issued] == ["pause"]
+
+
+def test_mistakes_and_changes_of_a_plan_are_told_beside_it(page: Page, centre: Centre) -> None:
+    go(page, "/office/golitsyno/plans", LAPTOP, "en")
+    page.set_input_files("#plan-file", {"name": "plan.toml", "mimeType": "text/plain", "buffer": b"wrong = 1\n"})
+    page.click("#plan-check")
+    page.wait_for_selector("#plan-mistakes:not([hidden])")
+    assert "plan.hours: this is missing. Add it." in page.inner_text("#plan-mistakes")
+    assert page.input_value("#plan-text") == "wrong = 1\n"
+    page.fill("#plan-text", "schema = 1")
+    page.click("#plan-check")
+    page.wait_for_selector("#plan-right:not([hidden])")
+    assert not page.locator("#plan-mistakes").is_visible()
+    assert page.locator("#plan-right li").count() == 2
+    assert centre.reading.done == []
+    page.click("#plan-put")
+    page.wait_for_url("**plan=4**")
+    assert centre.reading.done == [("plan", "golitsyno", "schema = 1", "Admin")]
+
+
+def test_a_wall_with_more_offices_than_room_turns_its_pages(page: Page, centre: Centre) -> None:
+    centre.reading.wall = [replace(one, alarms=()) for one in many(100)]
+    centre.reading.ringing = []
+    centre.reading.change()
+    page.clock.install()
+    go(page, "/wall?mode=wall", WALL, "en")
+    first = page.locator(".tile").first.get_attribute("id")
+    page.clock.run_for(15_500)
+    page.wait_for_selector("#part-foot:has-text('page 2 of 3')", timeout=8000)
+    assert page.locator(f"#{first}").count() == 0
+    assert page.locator(".tile").count() == 42
+    assert page.evaluate(LAYOUT) == []
 
 
 def test_the_line_of_waits_is_drawn_and_lives_on_when_the_page_is_brought_up_to_date(

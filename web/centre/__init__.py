@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sync.centre.audit import Audit
 from sync.centre.people import People
 from web.assets import Assets, HashedFiles
-from web.centre import alarms, audit, feed, history, network, office, sign_in, wall
+from web.centre import alarms, audit, care, feed, history, network, office, plans, sign_in, stop_figures, wall
 from web.centre.asking import answer_refusals
 from web.centre.guard import Guard
 from web.centre.pages import Pages
@@ -31,7 +31,7 @@ def mount_centre(app: FastAPI, reading: Reading, people: People, audit_book: Aud
     app.mount("/static", HashedFiles(assets), name="static")
     app.include_router(feed.router(pages))
     app.include_router(wall.router(pages))
-    for part in (sign_in, office, alarms, history, network, audit):
+    for part in (sign_in, office, care, plans, stop_figures, alarms, history, network, audit):
         app.include_router(part.router(pages, house))
     answer_refusals(app, pages)
     app.add_middleware(Guard, hosts=tuple(hosts))

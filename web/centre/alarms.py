@@ -29,6 +29,8 @@ def router(pages: Pages, house: House) -> APIRouter:
         return {
             "lines": todo(pages.reading.alarms(), tiles, pages, code),
             "taking": asker.may(Role.DISPATCHER),
+            "hushes": pages.reading.hushes(),
+            "office_names": {office: tile.name for office, tile in tiles.items()},
             "now_ms": pages.reading.now_ms(),
         }
 

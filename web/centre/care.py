@@ -59,9 +59,7 @@ def router(pages: Pages, house: House) -> APIRouter:
             raise RefusalError(422, "bad-until")
         found = reading.hush(office, until_ms, why, person_of(asker))
         facts = {"name": why, "until": until.isoformat(timespec="minutes")}
-        house.audit.note(
-            asker.person, "hushed", office=office, subject=str(found.id), facts=facts, client=asker.client
-        )
+        house.audit.note(asker.person, "hushed", office=office, subject=str(found.id), facts=facts, client=asker.client)
         return JSONResponse({"id": found.id})
 
     @made.post("/api/v1/hushes/{hush}/lift")

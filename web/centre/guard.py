@@ -7,6 +7,7 @@ as well (CSRF).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,10 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 STREAM = "/api/v1/events"
 BODY_LIMIT = 64 * 1024
+PLAN_LIMIT = 512 * 1024
+"""A plan's document is the only large body: its letters are counted where it is read."""
+
+PLANS = re.compile(r"/api/v1/offices/[a-z0-9-]{1,40}/plans(/check)?")
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -56,7 +61,7 @@ class Guard:
         if status:
             return await _refuse(answer, status, code)
         if scope["method"] not in SAFE_METHODS:
-            body = await _body(receive)
+            body = await _body(receive, PLAN_LIMIT if PLANS.fullmatch(scope["path"]) else BODY_LIMIT)
             if body is None:
                 return await _refuse(answer, 413, "too-large")
             receive = _again(body, receive)
@@ -99,15 +104,15 @@ def _same(origin: str, host: str) -> bool:
     return rest.lower().removesuffix(default) == host.strip().lower().removesuffix(default)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when it is too large or breaks off."""
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """The whole body; None when it is larger than `limit` bytes or breaks off."""
     found = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
         found += bytes(message.get("body", b""))
-        if len(found) > BODY_LIMIT:
+        if len(found) > limit:
             return None
         if not message.get("more_body"):
             return found

@@ -10,17 +10,21 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from appliance import indicator_words
 from appliance.domain.indicators.period import INDICATORS
-from sync.centre.history import NETWORK
+from sync.centre.history import NETWORK, Report
 from sync.centre.people import Role
 from web.centre import period
 from web.centre.asking import RefusalError, needs, person_of, text
 from web.centre.history_table import FIRST, MAIN, as_csv, cell, tables, told
+from web.centre.office import entry_words
 from web.centre.pages import Pages
 from web.centre.reading import NotDoneError
 from web.centre.who import Asker, Asking, House
 from web.centre.wording import MISSING, N_, PROBLEMS, STATUSES
 
 ENTRIES = 200
+MOST_MISSING = 12
+"""Offices whose names are told with what is missing of a period; of more the number."""
+
 NETWORK_WORDS = N_("Network")
 
 
@@ -65,8 +69,7 @@ def router(pages: Pages, house: House) -> APIRouter:
             problem=problem,
             report=report,
             status_words=pages.say(STATUSES.get(report.status, report.status), code, {"number": report.version or 0}),
-            missing=[(known.get(one.office, one.office), pages.word(MISSING, one.reason, code), one.since_ms)
-                     for one in report.missing],
+            missing=missing(report, known, code),
             corrections=[one for one in versions if one.version],
             changed=lambda one: changed(one, known, code),
             tables=tables(values, code),
@@ -78,6 +81,19 @@ def router(pages: Pages, house: House) -> APIRouter:
             offices=known,
             freezing=asker.may(Role.HEAD) and report.status in ("provisional", "complete") and span.last < today(),
         )  # fmt: skip
+
+    def missing(report: Report, known: dict[str, str], code: str) -> list[tuple[str, list[tuple[str, int]], int]]:
+        """By reason: the offices with since when, and how many more; none are named when it is all of them."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for one in report.missing:
+            since_ms = 0 if one.reason == "not-over" else one.since_ms
+            found.setdefault(one.reason, []).append((known.get(one.office, one.office), since_ms))
+        return [
+            (pages.word(MISSING, reason, code), [] if whole else offices[:MOST_MISSING],
+             0 if whole else max(0, len(offices) - MOST_MISSING))
+            for reason, offices in found.items()
+            for whole in [reason == "not-over" and len(offices) >= len(known)]
+        ]  # fmt: skip
 
     def changed(one: Any, known: dict[str, str], code: str) -> tuple[str, str, str, str]:
         unit = indicator_words.unit_of(one.indicator)
@@ -125,8 +141,9 @@ def router(pages: Pages, house: House) -> APIRouter:
         measures = indicator_words.definition(_row_of(indicator), code)
         return pages.show(
             request, asker, "figure.html", at="history", view=view, zone=view.entry.zone, title=measures.name,
-            definition=" ".join((measures.how, *measures.counts)), value="", source=INDICATORS[indicator].source,
+            definition=" ".join((measures.how, *measures.counts)), value="",
             entries=pages.reading.entries(span.office, list(seqs)[:ENTRIES]), total=len(seqs),
+            **entry_words(pages, code),
         )  # fmt: skip
 
     @made.post("/api/v1/periods/freeze")

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from importlib import metadata
-from typing import Any
 
-from appliance.domain.devices import NOT_CONFIGURED
-from appliance.domain.moment import from_iso
-from appliance.domain.office import Desk, DeskState, Office
-from appliance.domain.plan import DeskClass, Plan
-from appliance.domain.roster import shifts_on
+from appliance.domain.office import Office
 from sync.centre.alarm import Alarm
 from sync.centre.alarms import Hush
 from sync.centre.centre import Centre
 from sync.centre.directive_checks import OrderRefusedError
 from sync.centre.enrolling import EnrolRefusedError
 from sync.centre.history import HistoryError, Report
-from sync.centre.images import Image
 from sync.centre.key_tables import Device
 from sync.centre.keys import KeyRefusedError
 from sync.centre.offices import OfficeEntry
@@ -32,12 +25,11 @@ from sync.centre.tile import Tile
 from sync.centre.tokens import TokenKind
 from sync.centre.wall import Glance
 from web.centre import live_doubts, live_plans
+from web.centre.live_hall import desk_view, device_views, entry_view
 from web.centre.live_standing import standing_of
 from web.centre.reading import (
     Choices,
     Decision,
-    DeskView,
-    DeviceView,
     Draft,
     Entry,
     NotDoneError,
@@ -108,8 +100,8 @@ class LiveReading:
         return OfficeView(
             entry=glance.entry,
             tile=glance.tile,
-            desks=[_desk(state, plan, glance, number, now_ms) for number in sorted(state.desks)],
-            devices=_devices(state),
+            desks=[desk_view(state, plan, glance, number, now_ms) for number in sorted(state.desks)],
+            devices=device_views(state),
             series=series,
             norm_ms=(plan.settings.wait_norm_min if plan is not None else 15) * 60_000,
             hours_ms=(shift.opens_ms, shift.closes_ms) if shift is not None else None,
@@ -139,7 +131,7 @@ class LiveReading:
 
     def entries(self, office: str, seqs: Sequence[int]) -> Sequence[Entry]:
         """Journal entries by number."""
-        return [_entry(row) for row in self._centre.facts.rows(office, seqs)]
+        return [entry_view(row) for row in self._centre.facts.rows(office, seqs)]
 
     def alarms(self) -> Sequence[Alarm]:
         """The open alarms."""
@@ -364,64 +356,3 @@ class LiveReading:
                 one.number: str(one.version) for one in self._centre.plans.all(glance.entry.id) if one.digest not in own
             },
         )
-
-
-def _desk(state: Office, plan: Plan | None, glance: Glance, number: int, now_ms: int) -> DeskView:
-    desk = state.desks[number]
-    ticket = state.tickets.get(desk.ticket) if desk.ticket is not None else None
-    planned = plan.desks.get(number) if plan is not None else None
-    service = plan.services.get(ticket.service) if plan is not None and ticket is not None else None
-    return DeskView(
-        number=number,
-        reserve=planned is not None and planned.desk_class is DeskClass.RESERVE,
-        state=desk.state.value,
-        since_ms=_centre_ms(glance.image, desk.since.moment.at_ms) if desk.since is not None else None,
-        ticket=ticket.label if ticket is not None else "",
-        service=ticket.service if ticket is not None else "",
-        norm_ms=service.norm_min * 60_000 if service is not None else None,
-        until=_break_ends(plan, glance, desk, now_ms) if desk.state is DeskState.BREAK else "",
-        seq=desk.since.seq if desk.since is not None else None,
-    )
-
-
-def _centre_ms(image: Image | None, at_ms: int) -> int:
-    """A moment of the office's clock by the centre's."""
-    offset_ms = image.pulse.clock_offset_ms if image is not None and image.pulse is not None else None
-    return at_ms - (offset_ms or 0)
-
-
-def _break_ends(plan: Plan | None, glance: Glance, desk: Desk, now_ms: int) -> str:
-    """When the roster has this break end, if it is a planned one."""
-    if plan is None:
-        return ""
-    local = glance.work.local(now_ms)
-    minute = local.hour * 60 + local.minute
-    for shift in shifts_on(plan, local.date()):
-        if shift.desk == desk.number:
-            for span in shift.breaks:
-                if minute in span:
-                    return f"{span.closes // 60:02d}:{span.closes % 60:02d}"
-    return ""
-
-
-def _devices(state: Office) -> Sequence[DeviceView]:
-    return [
-        DeviceView(name, mark.condition, mark.reason, {"name": name}, mark.since.moment.at_ms, mark.since.seq)
-        for name, mark in sorted(state.devices.items())
-        if mark.reason != NOT_CONFIGURED
-    ]
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    seq, at, trusted, _boot, _uptime, actor, kind, _version, body, _chain = row
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        told = {}  # a chain that is right says nothing of what is in a body
-    shown = told.items() if isinstance(told, dict) else ()
-    facts = {name: _plain(value) for name, value in shown if value not in (None, "", [], {})}
-    return Entry(seq, from_iso(at), bool(trusted), actor, kind, facts)
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -59,9 +59,7 @@ def _view(centre: Centre, office: str, key: str, doubt: Doubt, head: OfficeHead 
         return DoubtView(key, kind, doubt, (Decision.CLEAR,), waits_for=_holder(centre, office, key, doubt))
     kind = KINDS.get(key, doubt.reason)
     if key == ASIDE and head is not None:
-        cards = [
-            Card(one.incarnation, one.first, one.last, head.lives[one.incarnation].begun_ms) for one in head.aside
-        ]
+        cards = [Card(one.incarnation, one.first, one.last, head.lives[one.incarnation].begun_ms) for one in head.aside]
         own = [one for one in cards if "~" not in one.incarnation]
         return DoubtView(key, kind, doubt, (Decision.ACCEPT, *([Decision.CHOOSE] if own else [])), own)
     if doubt.cure == "person" and doubt.reason in ("fork", "regress"):

@@ -8,7 +8,7 @@ from appliance import plan_words
 from appliance.domain.plan import Plan
 from appliance.domain.plans.diff import diff
 from appliance.domain.plans.document import Mistake
-from appliance.domain.plans.reader import PlanError, checked_plan
+from appliance.domain.plans.reader import PlanError, checked_plan, read_plan
 from sync.centre.centre import Centre
 from sync.centre.directive_checks import LONGEST_PLAN
 from sync.centre.plans import ShelfPlan
@@ -23,7 +23,7 @@ def shelf(centre: Centre, office: str) -> Sequence[ShelfView]:
 def shelf_plan(centre: Centre, office: str, number: int, language: str) -> PlanView | None:
     """One plan of the shelf."""
     found = centre.plans.get(office, number)
-    return None if found is None else _told(centre, office, checked(office, found.document), language)
+    return None if found is None else _told(centre, office, read_plan(found.document), language)
 
 
 def check(centre: Centre, office: str, document: str, language: str) -> PlanView:

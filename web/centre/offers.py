@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from web.centre.pages import Pages
 from web.centre.reading import OfficeView
 from web.centre.wording import DEVICES, KINDS, MESSAGES, PAUSES, POLICIES, SURE
 from web.language import text_in
+
+VERSION = re.compile(r"^version\s*=\s*(\d+)", re.MULTILINE)
+"""Where a plan's document tells its version."""
 
 MOST_DESKS = 3
 """Reserve desks, and desks on a break, that are offered at once."""
@@ -26,18 +30,39 @@ class Offer:
 
 
 def said(kind: str, body: Mapping[str, Any], view: OfficeView, pages: Pages, code: str) -> str:
-    """What a directive does, with the names that people know."""
+    """What a directive does, with the names that people of this office know."""
+    choices = view.choices
+    return directive_words(kind, body, pages, code, choices.services, choices.neighbours, choices.plans)
+
+
+def version_of(body: Mapping[str, Any]) -> str:
+    """The version of the plan that a directive brings along; '' where it brings none."""
+    found = VERSION.search(str(body.get("plan", "")))
+    return found[1] if found else ""
+
+
+def directive_words(
+    kind: str,
+    body: Mapping[str, Any],
+    pages: Pages,
+    code: str,
+    services: Mapping[str, str],
+    offices: Mapping[str, str],
+    plans: Mapping[int, str],
+) -> str:
+    """What a directive does; ids where there is no name, dashes for what its body doesn't say."""
     service = str(body.get("service") or "")
+    version = body.get("version") or version_of(body)
     told: dict[str, object] = {
         "desk": body.get("desk", "—"),
-        "service": view.choices.services.get(service, service or "—"),
+        "service": services.get(service, service or "—"),
         "limit": body.get("limit", "—"),
         "minutes": body.get("wait_min", body.get("service_min", "—")),
         "policy": pages.word(POLICIES, body.get("kind", ""), code),
         "ticket": body.get("label", body.get("ticket", "—")),
         "text": text_in(body.get("texts") or {}, code),
-        "to": view.choices.neighbours.get(str(body.get("office")), body.get("office", "—")),
-        "version": body.get("shelf", "—"),
+        "to": offices.get(str(body.get("office")), body.get("office", "—")),
+        "version": version or plans.get(body.get("shelf", 0), "—"),
         "device": pages.word(DEVICES, body.get("device", "—"), code),
     }
     return pages.say(KINDS.get(kind, kind), code, told)

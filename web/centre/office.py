@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_date
 from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
@@ -12,19 +15,26 @@ from appliance import words
 from sync.centre.audit import ISSUED, VIEWED
 from sync.centre.order import Order
 from sync.centre.people import Role
+from sync.centre.tile import Place
 from web.centre import forms
 from web.centre.asking import RefusalError, needs, person_of
-from web.centre.face import doubt_words, pause_words, place_words
-from web.centre.figures import DECLARED, FIVE, MORE, definition_of, name_of, shown, value_of
-from web.centre.offers import offers, said
+from web.centre.face import clock_of, doubt_words, pause_words, place_words
+from web.centre.figures import DECLARED, FIVE, MORE, definition_of, name_of, shown, told
+from web.centre.offers import offers, said, version_of
 from web.centre.pages import GONE, Pages
-from web.centre.reading import Draft, NotDoneError, OfficeView
+from web.centre.reading import DoubtView, Draft, NotDoneError, OfficeView
 from web.centre.todo import line_of
 from web.centre.who import Asker, Asking, House
-from web.centre.wording import FATES, N_
-from web.language import LANGUAGES
+from web.centre.wording import DOUBTS_TOLD, FATES, N_
+from web.journal_words import ACTORS, KINDS
+from web.language import LANGUAGES, NBSP, decimal
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+LONG_DAY_MS = 14 * HOUR_MS
+HOLE = re.compile(r"%\((\w+)\)s")
+AT_DESK = N_("desk %(desk)s")
+HUSH_HOURS = 4
 ENTRIES = 200
 """Journal entries that a page shows behind a figure."""
 
@@ -46,6 +56,11 @@ def router(pages: Pages, house: House) -> APIRouter:
             raise RefusalError(404, "unknown-office")
         return view
 
+    def hush_until(view: OfficeView) -> str:
+        """What is offered as the end of a silence, as a local date and time."""
+        now = pages.local(pages.reading.now_ms(), view.entry.zone) + timedelta(hours=HUSH_HOURS)
+        return now.strftime("%Y-%m-%dT%H:00")
+
     def values(view: OfficeView, code: str, asker: Asking) -> dict[str, Any]:
         zone = view.entry.zone
         services = view.choices.services
@@ -66,11 +81,15 @@ def router(pages: Pages, house: House) -> APIRouter:
             "alarm_text": lambda one: line_of(one, "", pages, code).text,
             "offers": offers(view, pages, code) if asker.may(Role.DISPATCHER) else [],
             "device_word": lambda one: words.sentence(one.reason, dict(one.facts), code) if one.reason else "",
-            "doubt": doubt_words(view.doubt.reason, pages, code) if view.doubt else "",
+            "doubts": view.doubts,
+            "doubt_reason": lambda one: doubt_words(one.doubt.reason, pages, code),
+            "doubt_told": lambda one: doubt_told(one, pages, code),
+            "deciding": asker.may(Role.HEAD),
+            "stop_time": lambda one: stop_time(one, pages, code, zone),
             "paused": pause_words(view.paused, pages, code) if view.paused else "",
             "place": place_words(view.tile.place, pages, code) if view.tile.place else "",
             "series": series_of(view, pages, code),
-            "half_of": lambda half: f"{half.worked:.1f}".removesuffix(".0"),
+            "half_of": lambda half: decimal(half.worked, code, 0 if round(half.worked, 1) % 1 == 0 else 1),
             "giving": asker.may(Role.DISPATCHER),
         }
 
@@ -84,7 +103,14 @@ def router(pages: Pages, house: House) -> APIRouter:
             return pages.show(request, asker, "missing.html", 404, at="")
         house.audit.note(asker.person, VIEWED, office=office, client=asker.client)
         return pages.show(
-            request, asker, "office.html", at="", forms=forms, languages=LANGUAGES, **values(view, code, asker)
+            request,
+            asker,
+            "office.html",
+            at="",
+            forms=forms,
+            languages=LANGUAGES,
+            hush_until=hush_until(view),
+            **values(view, code, asker),
         )
 
     @made.get("/office/{office}/now")
@@ -123,10 +149,10 @@ def router(pages: Pages, house: House) -> APIRouter:
             zone=view.entry.zone,
             title=name_of(name, pages, code),
             definition=definition_of(name, pages, code),
-            value=value_of(name, found, pages, code, view.entry.zone) if found is not None else "—",
-            source=DECLARED[name].source,
+            value=told(name, view.tile, pages, code, view.entry.zone),
             entries=pages.reading.entries(office, seqs[:ENTRIES]),
             total=len(seqs),
+            **entry_words(pages, code),
         )
 
     @made.get("/office/{office}/entry/{seq}")
@@ -139,7 +165,8 @@ def router(pages: Pages, house: House) -> APIRouter:
         house.audit.note(asker.person, "viewed-entries", office=office, subject=str(seq), client=asker.client)
         return pages.show(
             request, asker, "figure.html", at="", view=view, zone=view.entry.zone, title="", definition="", value="",
-            source="", entries=pages.reading.entries(office, (seq,)), total=1,
+            entries=pages.reading.entries(office, (seq,)), total=1,
+            **entry_words(pages, pages.language(request)),
         )  # fmt: skip
 
     @made.post("/api/v1/offices/{office}/directives")
@@ -172,6 +199,8 @@ def router(pages: Pages, house: House) -> APIRouter:
                 detail = words.sentence(error.code, dict(error.facts), code)
                 return JSONResponse({"code": error.code, "detail": detail}, 409, media_type="application/problem+json")
             raise
+        if version := version_of(order.body):
+            facts["body"] = json.dumps({**asked.draft.body, "version": version})
         house.audit.note(asker.person, ISSUED, office=office, subject=order.id, facts=facts, client=asker.client)
         return JSONResponse({"id": order.id, "seq": order.seq, "fate": order.fate.value})
 
@@ -196,6 +225,35 @@ def router(pages: Pages, house: House) -> APIRouter:
     return made
 
 
+def entry_words(pages: Pages, code: str) -> dict[str, Any]:
+    """How entries of a journal are told: what happened and who acted."""
+
+    def actor(name: str) -> str:
+        place, _, rest = name.partition(":")
+        place = place.partition("/")[0]
+        if place == "desk":
+            return pages.say(AT_DESK, code, {"desk": rest.partition("/")[0]})
+        return pages.word(ACTORS, place, code)
+
+    return {"kind_word": lambda kind: pages.translate(KINDS[kind], code) if kind in KINDS else "", "actor_word": actor}
+
+
+def doubt_told(one: DoubtView, pages: Pages, code: str) -> str:
+    """What a doubt is about, in a sentence; nothing where its facts are not those that the sentence needs."""
+    message = DOUBTS_TOLD.get(one.kind, "")
+    holes = set(HOLE.findall(message))
+    return pages.say(message, code, one.doubt.facts) if message and holes <= one.doubt.facts.keys() else ""
+
+
+def stop_time(place: Place, pages: Pages, code: str, zone: str) -> str:
+    """When a bus stands at a stop: the hours, with the day unless it is today."""
+    hours = f"{clock_of(place.begins)}–{clock_of(place.ends)}"
+    day = date.fromisoformat(place.begins[:10])
+    if day == pages.local(pages.reading.now_ms(), zone).date():
+        return hours
+    return f"{format_date(day, 'EEE, d MMM', locale=code).replace(' ', NBSP)}, {hours}"
+
+
 def fate_of(order: Order, pages: Pages, code: str) -> tuple[str, str, str]:
     """What became of a directive: a code, its word, and why it was refused."""
     name = "overridden" if order.overridden_ms is not None else order.fate.value
@@ -213,6 +271,10 @@ def series_of(view: OfficeView, pages: Pages, code: str) -> str:
         return [None if one is None else round(one / MINUTE_MS, 1) for one in values]
 
     opens, closes = view.hours_ms or (series.at_ms[0], series.at_ms[-1])
+    if closes - opens > LONG_DAY_MS:
+        # A line of minutes would be a hair on a day of 24 hours.
+        opens = max(opens, series.at_ms[0] - HOUR_MS // 2)
+        closes = min(closes, max(series.at_ms[-1] + HOUR_MS, opens + 4 * HOUR_MS))
     return json.dumps(
         {
             "at": [one // 1000 for one in series.at_ms],

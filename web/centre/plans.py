@@ -59,7 +59,9 @@ def router(pages: Pages, house: House) -> APIRouter:
 
     def refused(request: Request, error: PlanRefusedError) -> Response:
         code = pages.language(request)
-        mistakes = [document_words.document(one.place, one.code, one.facts, one.nearest, code) for one in error.mistakes]
+        mistakes = [
+            document_words.document(one.place, one.code, one.facts, one.nearest, code) for one in error.mistakes
+        ]
         body = {"code": "bad-plan", "detail": pages.translate(PROBLEMS["bad-plan"], code), "mistakes": mistakes}
         return JSONResponse(body, 422, media_type="application/problem+json")
 

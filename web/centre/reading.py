@@ -194,8 +194,8 @@ class OfficeView:
 
     `hours_ms`: when it opens and closes today. `advice_hits`: how often advice came true of how often it was scored,
     over all offices and the last thirty days. `line`: whether directives reach the office now. `row_at_ms`: the time of
-    the newest entry, `seq` its number. `route`: the stops of a mobile office to come. `doubts`: all of them, `doubt` the
-    gravest. `hush`: the silence of its alarms that lasts.
+    the newest entry, `seq` its number. `route`: the stops of a mobile office to come. `doubts`: all of them, the
+    gravest first, which is `doubt`. `hush`: the silence of its alarms that lasts.
     """
 
     entry: OfficeEntry
@@ -328,8 +328,8 @@ class Reading(Protocol):
         """Set it. Raises NotDoneError: unknown-office, or a code of `StopError`."""
 
     def decide(self, office: str, key: str, decision: Decision, incarnation: str, person: Person) -> None:
-        """Decide on a doubt of an office, by its key; `incarnation`: the chosen one. Raises NotDoneError: unknown-office,
-        doubt-over, unknown-card, card-unreadable, key-in-use.
+        """Decide on a doubt of an office, by its key; `incarnation`: the chosen card. Raises NotDoneError:
+        unknown-office, doubt-over, unknown-card, card-unreadable, key-in-use.
         """
 
     def hushes(self) -> Sequence[Hush]:

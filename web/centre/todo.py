@@ -17,6 +17,8 @@ from web.centre.wording import DEVICES, DOUBTS, N_, RULES
 NOT_TAKEN = N_("Nobody has taken it since %(time)s")
 TAKEN = N_("Taken by %(name)s, %(time)s")
 SINCE = N_("since %(time)s")
+NO_RESERVE = N_("No reserve desk is left: end breaks or send visitors to a neighbouring office.")
+NO_RESERVE_SHORT = N_("No reserve desk is left.")
 ESCALATED = N_("nobody took it in time: passed on")
 
 SHORT: Mapping[str, tuple[str, str]] = {
@@ -85,6 +87,8 @@ def sentence_of(alarm: Alarm, pages: Pages, code: str, *, short: bool = False) -
         rule = RULES.get(alarm.rule)
         return pages.translate(rule.name, code) if rule else alarm.rule
     facts = facts_of(alarm, pages, code)
+    if alarm.rule == "newcomer-wait" and facts.get("desks", "—") == "—":
+        messages = messages[0], NO_RESERVE_SHORT if short else NO_RESERVE
     return " ".join(pages.say(message, code, facts) for message in messages)
 
 

@@ -43,13 +43,17 @@ ONLY = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How somebody looks at the wall: `mode` wall or '', `view` tiles or list, filters, the page."""
+    """How somebody looks at the wall: `mode` wall or '', `view` tiles or list, filters, the page.
+
+    `turn`: how often a wall has turned its pages.
+    """
 
     mode: str = ""
     view: str = ""
     only: str = ""
     find: str = ""
     page: int = 1
+    turn: int = 0
 
     def address(self, path: str = "/wall", **changes: object) -> str:
         """The address of this look with some of it changed."""
@@ -62,13 +66,14 @@ class Choice:
 def choice_of(request: Request) -> Choice:
     """What an address asks for; nonsense is left out."""
     query = request.query_params
-    page = query.get("page", "1")
+    page, turn = query.get("page", "1"), query.get("turn", "0")
     return Choice(
         "wall" if query.get("mode") == "wall" else "",
         "list" if query.get("view") == "list" else "",
         query.get("only", "") if query.get("only") in ONLY else "",
         query.get("find", "").strip()[:40],
         int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 5 else 1,
+        int(turn) if turn.isascii() and turn.isdigit() and 0 < len(turn) < 9 else 0,
     )
 
 
@@ -94,6 +99,43 @@ def chosen(tiles: list[Tile], choice: Choice) -> list[Tile]:
     return tiles
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What of the offices a wall shows now. `held`: somebody's alarm keeps it from turning."""
+
+    shown: list[Tile]
+    page: int
+    pages: int
+    held: bool
+
+
+def in_alarm(tile: Tile) -> bool:
+    """Whether an alarm of this office lasts."""
+    return any(one.closed_ms is None and one.now == Severity.ALARM for one in tile.alarms)
+
+
+def turn_of(tiles: list[Tile], size: int, turn: int) -> Turn:
+    """The page of a wall that has more offices than room, after `turn` turns.
+
+    Offices in alarm come first on every page. While nobody has taken an alarm the wall stays on its first page.
+    """
+    if len(tiles) <= size:
+        return Turn(tiles, 1, 1, held=True)
+    first = [one for one in tiles if in_alarm(one)]
+    if len(first) > size // 2:
+        first = []  # they turn like the others, whose first they are by trouble
+    rest = [one for one in tiles if not in_alarm(one)] if first else tiles
+    room = size - len(first)
+    last = max(1, -(-len(rest) // room))
+    held = any(
+        one.acknowledged_ms is None and one.closed_ms is None and one.now == Severity.ALARM
+        for tile in tiles
+        for one in tile.alarms
+    )
+    at = 0 if held else turn % last
+    return Turn(first + rest[at * room : (at + 1) * room], at + 1, last, held)
+
+
 def router(pages: Pages) -> APIRouter:
     """GET /wall and GET /wall/news; GET / leads there."""
     made = APIRouter(include_in_schema=False)
@@ -108,18 +150,21 @@ def router(pages: Pages) -> APIRouter:
     def values(look: Look, choice: Choice, asker: Asking, code: str) -> dict[str, Any]:
         every = list(look.tiles)
         tiles = chosen(every, choice)
-        size = (BIG if len(tiles) <= BIG else LINES) if choice.mode == "wall" else PAGE
-        last = max(1, -(-len(tiles) // size))
-        page = min(choice.page, last)
+        if choice.mode == "wall":
+            turned = turn_of(tiles, BIG if len(tiles) <= BIG else LINES, choice.turn)
+        else:
+            last = max(1, -(-len(tiles) // PAGE))
+            at = min(choice.page, last)
+            turned = Turn(tiles[(at - 1) * PAGE : at * PAGE], at, last, held=True)
         there = {one.office: one for one in every}
         totals = sum_of(every)
         lines = todo(look.alarms, there, pages, code, short=bool(choice.mode))
         return {
             "choice": choice,
-            "shown": [one.office for one in tiles[(page - 1) * size : page * size]],
-            "left": len(tiles) - page * size,
-            "page": page,
-            "last_page": last,
+            "shown": [one.office for one in turned.shown],
+            "page": turned.page,
+            "last_page": turned.pages,
+            "turning": turned.pages > 1 and not turned.held,
             "found": len(tiles),
             "dense": "lines" if len(tiles) > BIG else "big",
             "totals": totals,
@@ -178,6 +223,7 @@ def router(pages: Pages) -> APIRouter:
                 "build": pages.build,
                 "order": told["shown"],
                 "dense": told["dense"],
+                "turning": told["turning"],
                 "tiles": {one: look.drawn[one].html for one in told["shown"] if look.drawn[one].version > known},
                 "heads": {one.office: one.seq for one in look.tiles if one.office in look.drawn},
                 "parts": parts,

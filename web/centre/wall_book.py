@@ -20,6 +20,9 @@ from web.centre.pages import Pages
 FRESH_S = 0.7
 """So long a look at all tiles serves everybody who asks."""
 
+REST = 5
+"""After a look the next one waits so many times as long as it took: many screens share it, however much happens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -49,10 +52,10 @@ class WallBook:
         self._lock = threading.Lock()
         self._drawn: dict[str, Drawn] = {}
         self._seen: dict[str, Tile] = {}
-        self._norm_ms = 0
+        self._made_of: object = None
         self._version = 0
         self._look: Look | None = None
-        self._looked = 0.0
+        self._looked = self._rested = 0.0
         self._stale = True
         self.life = secrets.token_hex(4)
 
@@ -65,9 +68,12 @@ class WallBook:
         with self._lock:
             fresh = time.monotonic() - self._looked < FRESH_S
             if self._look is None or self._stale or not fresh:
-                self._stale = False
+                # Whoever was woken by a change must see it: they wait for the next look, all for the same one.
+                time.sleep(max(0.0, self._rested - time.monotonic()))
+                self._stale, began = False, time.thread_time()
                 self._look = self._take()
                 self._looked = time.monotonic()
+                self._rested = self._looked + REST * (time.thread_time() - began)
             return self._look
 
     def _take(self) -> Look:
@@ -78,7 +84,8 @@ class WallBook:
         silent = {one.office: one.until_ms for one in reading.hushes()}
         version = self._version + 1
         drawn: dict[str, Drawn] = {}
-        same = norm_ms == self._norm_ms
+        made_of = (norm_ms, silent)
+        same = made_of == self._made_of
         for tile in tiles:
             if same and self._seen.get(tile.office) is tile:
                 drawn[tile.office] = self._drawn[tile.office]
@@ -91,5 +98,5 @@ class WallBook:
             html = self._pages.draw("wall_tile.html", self._code, face=face)
             drawn[tile.office] = Drawn(face, html, version)
             self._version = version
-        self._drawn, self._seen, self._norm_ms = drawn, {tile.office: tile for tile in tiles}, norm_ms
+        self._drawn, self._seen, self._made_of = drawn, {tile.office: tile for tile in tiles}, made_of
         return Look(self._version, reading.now_ms(), tiles, drawn, reading.alarms())

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from appliance.api.schemas import EntryView
-from web.office.head_books import local_time
 from web.journal_words import ACTORS, KINDS
+from web.office.head_books import local_time
 
 DESK = re.compile(r"desk:(\d+)")
 

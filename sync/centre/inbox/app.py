@@ -7,8 +7,9 @@ import errno
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import BinaryIO, TypeVar
@@ -68,6 +69,7 @@ class _App:
     def __init__(self, inbox: Inbox, threads: int) -> None:
         self._inbox, self._uploads = inbox, Uploads(inbox)
         self._pool = ThreadPoolExecutor(threads, "inbox")
+        self._coming: dict[str, tuple[int, int]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -223,16 +225,31 @@ class _App:
         if not (declared.isascii() and declared.isdigit()):
             raise RefusalError("MissingContentLength", "Content-Length is needed")
         body.expect(int(declared))
-        while True:
-            message = await call.receive()
-            if message["type"] != "http.request":
-                raise _GoneError
-            body.write(message.get("body", b""))
-            if not message.get("more_body", False):
-                break
+        with self._place(call.signer.key.office, int(declared)):
+            while True:
+                message = await call.receive()
+                if message["type"] != "http.request":
+                    raise _GoneError
+                body.write(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
         if body.size != int(declared):
             raise RefusalError("IncompleteBody", "the body is not of the declared length")
         body.check_digests(call.signer.body_sha256, call.headers.get("content-md5", ""))
+
+    @contextmanager
+    def _place(self, office: str, size: int) -> Iterator[None]:
+        """Room for a body on its way, of the office's own: what comes is on the disk before it counts as kept."""
+        bodies, coming = self._coming.get(office, (0, 0))
+        if bodies >= self._inbox.limits.bodies or coming + size > self._inbox.limits.coming:
+            raise RefusalError("SlowDown", "too much comes of this office at once", "too-much-at-once")
+        self._coming[office] = (bodies + 1, coming + size)
+        try:
+            yield
+        finally:
+            bodies, coming = self._coming.pop(office)
+            if bodies > 1:
+                self._coming[office] = (bodies - 1, coming - size)
 
     async def _document(self, call: _Call) -> bytes:
         body = Body(self._inbox.incoming, _DOCUMENT)

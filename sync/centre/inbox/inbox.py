@@ -60,9 +60,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is taken. Bytes, but `uploads`: unfinished multipart uploads of one office.
+    """How much is taken. Bytes, but `uploads`: unfinished multipart uploads of one office, and `bodies`: those of one
+    office that come at the same moment.
 
-    `office` counts everything that is kept of it, what it deleted too.
+    `office` counts everything that is kept of it, what it deleted too; `coming` what is on its way.
     """
 
     object: int = 512 << 20
@@ -70,6 +71,8 @@ class Limits:
     part: int = 64 << 20
     office: int = 16 << 30
     uploads: int = 8
+    bodies: int = 32
+    coming: int = 768 << 20
 
 
 class Inbox:

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote
 
 from sync.centre.inbox.access import Access, DeviceKey
@@ -18,6 +19,8 @@ WINDOW_MS = 15 * 60 * 1000
 """How far a request's time may be from ours: a recorded request is worth nothing afterwards."""
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
+
+DAY_KEYS_REMEMBERED = 4096
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _CREDENTIAL = re.compile(r"([^/ ]{1,128})/([0-9]{8})/([A-Za-z0-9-]{1,40})/s3/aws4_request")
@@ -92,10 +95,16 @@ def signature(request: SignedRequest, signed: Sequence[str], secret: str, date: 
         )
     )
     to_sign = "\n".join((_ALGORITHM, date, scope, hashlib.sha256(canonical.encode()).hexdigest()))
+    return hmac.digest(_day_key(secret, date[:8], region), to_sign.encode(), "sha256").hex()
+
+
+@lru_cache(DAY_KEYS_REMEMBERED)
+def _day_key(secret: str, day: str, region: str) -> bytes:
+    """The key of a day. Remembered, because each HMAC may hand Python's lock to a busier thread."""
     key = ("AWS4" + secret).encode()
-    for part in (date[:8], region, "s3", "aws4_request"):
+    for part in (day, region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, to_sign.encode(), "sha256").hex()
+    return key
 
 
 def authorization(request: SignedRequest, key_id: str, secret: str, date: str, region: str = "us-east-1") -> str:

@@ -10,6 +10,11 @@
     button.dataset.body = JSON.stringify(form);
   }, true);
 
+  /* A question that has been put to somebody stays until it is answered or gives up. */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.querySelector("[data-asked], [aria-busy]")) event.detail.shouldSwap = false;
+  });
+
   function show(secret) {
     const once = document.getElementById("once");
     once.querySelector("output").textContent = secret;

@@ -3,6 +3,7 @@
 (() => {
   const POLL_MS = 5000;
   const RING_EVERY_MS = 10000;
+  const TURN_MS = 15000;
   const body = document.body;
   const grid = document.getElementById("grid");
   let life = body.dataset.life;
@@ -10,6 +11,8 @@
   let known = new Set((body.dataset.ringing || "").split(",").filter(Boolean));
   let asking = false;
   let again = false;
+  let turning = Boolean(body.dataset.turning);
+  let turn = 0;
 
   function fresh(html) {
     const holder = document.createElement("template");
@@ -55,6 +58,8 @@
       if (at) [...part.querySelectorAll("[data-post], a")].find((one) => (one.dataset.post ?? one.getAttribute("href")) === at)?.focus({ preventScroll: true });
     }
     fit();
+    turning = news.turning;
+    if (!turning) turn = 0;
     life = news.life;
     version = news.version;
     ring(news.ringing.map(String));
@@ -89,7 +94,7 @@
     asking = true;
     again = false;
     try {
-      const address = body.dataset.news;
+      const address = `${body.dataset.news}${turn ? `${body.dataset.news.includes("?") ? "&" : "?"}turn=${turn}` : ""}`;
       const since = whole ? "since=0" : `since=${version}&life=${life}`;
       const answer = await fetch(`${address}${address.includes("?") ? "&" : "?"}${since}`, {
         headers: { "Accept": "application/json" },
@@ -178,6 +183,12 @@
 
   body.addEventListener("talon:changed", () => ask());
   setInterval(() => document.hidden || ask(), POLL_MS);
+  /* More offices than fit: page after page, but never under somebody's hands. */
+  setInterval(() => {
+    if (!turning || document.hidden || grid.contains(document.activeElement)) return;
+    turn += 1;
+    ask(true);
+  }, TURN_MS);
   if (innerWidth < 700 && body.classList.contains("near") && body.classList.contains("tiles") && !location.search.includes("view=")) {
     location.replace(document.getElementById("as-list").href);
   }
