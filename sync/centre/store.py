@@ -34,7 +34,9 @@ class Store:
         if self.sqlite:
             if self.engine.url.database not in (None, "", ":memory:"):
                 # It holds people's passwords (hashed) and the devices' secrets (sealed): nobody else's to read.
-                Path(str(self.engine.url.database)).touch(mode=0o600)
+                file = Path(str(self.engine.url.database))
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch(mode=0o600)
             event.listen(self.engine, "connect", _sqlite_connection)
             event.listen(self.engine, "begin", _sqlite_begin)
         # SQLite looks at one state for a whole transaction anyhow, PostgreSQL when it is told to.

@@ -46,9 +46,8 @@ def test_nothing_that_was_answered_is_lost(tmp_path: Path) -> None:
     cut_short = 0
     for round_ in range(ROUNDS):
         centre = Centre(tmp_path)
-        killer = threading.Timer(dice.uniform(0.05, 0.6), centre.kill)
-        if round_ < ROUNDS - 1:
-            killer.start()
+        killer = threading.Timer(dice.uniform(0.0, 0.003), centre.kill)
+        before_the_kill = dice.randrange(5, 40)
         device = Device(centre.port, key)
         for _ in range(50):
             source.write(2)
@@ -65,6 +64,9 @@ def test_nothing_that_was_answered_is_lost(tmp_path: Path) -> None:
                 break
             assert answer.status == 200, answer
             answered.append(waiting.pop(0))
+            before_the_kill -= 1
+            if before_the_kill == 0 and round_ < ROUNDS - 1:
+                killer.start()
         device.close()
         killer.cancel()
         killer.join() if killer.is_alive() else None
