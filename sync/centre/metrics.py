@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sync.centre.centre import Centre
 
 KEPT = 10_000
+RECENT_MS = 300_000
+"""Quantiles are of so long a time: what was slow this morning says nothing of now."""
+
 LATE_MS = 60_000
 """An entry older than this when it comes was held back by a broken line: it tells nothing of the way itself."""
 
@@ -24,7 +27,7 @@ class LagMeter:
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms, self._lock = now_ms, Lock()
-        self._lags: deque[int] = deque(maxlen=KEPT)
+        self._lags: deque[tuple[int, int]] = deque(maxlen=KEPT)
         self.entries = self.late = 0
 
     def heard(self, _: str, records: Sequence[Record]) -> None:
@@ -41,12 +44,13 @@ class LagMeter:
                 if lag_ms > LATE_MS:
                     self.late += 1
                 else:
-                    self._lags.append(max(0, lag_ms))
+                    self._lags.append((now_ms, max(0, lag_ms)))
 
     def quantiles(self, *shares: float) -> Sequence[float | None]:
-        """Seconds, of the newest entries."""
+        """Seconds, of the newest entries; None where none came lately."""
+        since_ms = self._now_ms() - RECENT_MS
         with self._lock:
-            lags = sorted(self._lags)
+            lags = sorted(lag_ms for at_ms, lag_ms in self._lags if at_ms >= since_ms)
         return [lags[min(len(lags) - 1, int(share * len(lags)))] / 1000 if lags else None for share in shares]
 
 
