@@ -184,9 +184,16 @@ class _App:
                     raise RefusalError("InvalidArgument", "partNumber must be a number")
                 md5 = await self._run(lambda: self._uploads.put_part(upload, name, int(number), body))
                 return _Answer(headers=(("etag", f'"{md5}"'),))
-            await self._run(lambda: self._inbox.store(name, body))
+            await self._run(lambda: self._store(name, body))
             return _Answer(headers=(("etag", f'"{body.md5}"'),))
         finally:
+            body.discard()
+
+    def _store(self, name: ObjectName, body: Body) -> None:
+        try:
+            self._inbox.store(name, body)
+        finally:
+            # Here too: on a busy disk an unlink waits for its journal, and the loop would wait with it for everybody.
             body.discard()
 
     async def _post(self, call: _Call, name: ObjectName) -> _Answer:
