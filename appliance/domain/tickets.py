@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, NamedTuple
 
 from appliance.domain import require
@@ -55,7 +55,7 @@ class TakeTicket(Command):
     confirmed: bool = False
     needs: tuple[str, ...] = ()
     slot: int | None = None
-    told: Told | None = None
+    told: Told | None = field(default=None, repr=False)  # no part of what was asked: it differs when asked again
     unpromised: bool = False
     insist: bool = False
 

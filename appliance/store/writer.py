@@ -325,6 +325,7 @@ def _is_fatal(error: Exception) -> bool:
 
 
 def _digest(command: Command) -> str:
+    """What was asked, in short: what the office itself adds to a command must not be in its repr."""
     return hashlib.sha256(repr(command).encode()).hexdigest()[:16]
 
 

@@ -88,6 +88,7 @@ class VirtualPrinter:
         self._allowance = 0.0
         self._read_at = time.monotonic()
         self._moving_until = 0.0
+        self._paper_moves = False
         self._stopping = False
         self._wake_read, self._wake_write = os.pipe()
         self.plug()
@@ -289,8 +290,8 @@ class VirtualPrinter:
         """Seconds until the paper stops or an answer is due."""
         now = time.monotonic()
         due = [self.answers.next_due()]
-        if self._moving_until > now and self._buffer:
-            due.append(self._moving_until)
+        if self._paper_moves:
+            due.append(self._moving_until)  # also when that moment has just passed: nobody else would go on with it
         return max(0.0, min((moment for moment in due if moment), default=now + _NEVER_S) - now)
 
     def _read(self, ready: list[int]) -> None:
@@ -332,8 +333,10 @@ class VirtualPrinter:
 
     def _work(self) -> None:
         """Go on with what is in the buffer as far as paper and cover allow."""
+        self._paper_moves = False
         while self._powered and self._buffer and not self._sensors.stuck:
             if self._moving_until > time.monotonic() + _BLINK_S:
+                self._paper_moves = True
                 break
             moved = self._mechanism.dots_moved
             used = self._mechanism.step(self._buffer)
@@ -381,7 +384,7 @@ class VirtualPrinter:
         self._recent.clear()
         self.answers.forget()
         self._moving_until = 0.0
-        self._reports = self._held = False
+        self._reports = self._held = self._paper_moves = False
         self._mechanism.tear()
 
     def _send(self, data: bytes) -> None:

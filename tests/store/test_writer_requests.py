@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from appliance.domain.calling import CallNext
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.desks import SignOut
 from appliance.domain.refusal import Code
-from appliance.domain.tickets import TakeTicket
+from appliance.domain.tickets import TakeTicket, Told
 from tests.domain.clock import DAY
 from tests.store.rig import PATIENCE_S, TAKE, Office, refusal
 
@@ -26,6 +28,13 @@ def test_the_same_key_with_another_body_is_a_conflict(office: Office) -> None:
     assert office.refused(TakeTicket("submit"), "press-1") is Code.KEY_REUSED
     assert office.refused(CallNext(1), "press-1") is Code.KEY_REUSED
     assert office.query("SELECT count(*) FROM ticket") == [(1,)]
+
+
+def test_the_same_key_gives_the_same_answer_though_another_wait_would_be_told_now(office: Office) -> None:
+    first = office.do(replace(TAKE, told=Told(60, 300, 120, 150)), "press-1")
+    again = office.do(replace(TAKE, told=Told(300, 900, 600, 700)), "press-1")
+    assert (again.records, again.replayed) == (first.records, True)
+    assert office.do(TAKE, "press-1").replayed
 
 
 def test_the_same_key_twice_in_one_batch_happens_once(office: Office) -> None:

@@ -150,7 +150,8 @@ def test_killed_in_the_middle_it_comes_back_with_everybody_and_a_slip_in_doubt_i
     with OfficeRun(config) as office:
         office.wait_ready()
         status, again = office.ask("POST", "/api/v1/tickets", {"service": "bills"}, key="k2")
-        assert (status, again["label"]) == (201, labels[2])
+        assert status == 201, again
+        assert again["label"] == labels[2]
         slips = "SELECT ticket, copy, state FROM slip ORDER BY id"
         database = tmp_path / "data/queue.db"
         await_true(
