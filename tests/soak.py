@@ -46,6 +46,9 @@ FULL: Mapping[str, Sequence[str]] = {
     "round-trip": ("tests.centre.directive_round_trip", "--orders", "200"),
     "offline-hour": ("tests.centre.offline_hour",),
     "hostile": ("tests.centre.hostile",),
+    "lossy-line": ("tests.centre.lossy_line",),
+    "inbox-load": ("tests.centre.inbox_load", "--offices", "17,200,1000"),
+    "link-load": ("tests.centre.link_load", "--offices", "1000"),
     "many-offices": ("tests.centre.many_offices", "--offices", "200,1000", "--seconds", "120"),
 }
 """The runs by name; `cuts-normal` and `cuts-delete` are controls that must lose tickets, and say so."""

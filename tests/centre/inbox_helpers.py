@@ -25,6 +25,7 @@ KEY = DeviceKey("key-17", "secret-of-17", OFFICE, INCARNATION)
 NEIGHBOUR = DeviceKey("key-18", "secret-of-18", "office-18", "0001-ffff0000")
 LINEAGE = Lineage(OFFICE, INCARNATION, "queue")
 GENERATION = "00000000000000a1"
+AGE_HEADER = b"age-encryption.org/v1\n-> X25519 test\n"
 
 
 def keys() -> StaticKeys:
@@ -172,12 +173,16 @@ class Source:
             return None
         name = ObjectName(self.lineage, self.generation, Kind.WAL, self.index, self.offset)
         self.offset += len(raw)
-        return name, packed(raw)
+        return name, self._stored(raw)
 
     def snapshot(self) -> tuple[ObjectName, bytes]:
         """The database file as it lies there."""
         name = ObjectName(self.lineage, self.generation, Kind.SNAPSHOT, self.index)
-        return name, packed(self.path.read_bytes())
+        return name, self._stored(self.path.read_bytes())
+
+    def _stored(self, raw: bytes) -> bytes:
+        """What lies at the centre: personal data as if they were sealed, with their bytes to be found."""
+        return AGE_HEADER + raw if self.lineage.database == "personal" else packed(raw)
 
     def next_index(self) -> None:
         """Checkpoint; the WAL begins again. What wasn't cut before is lost to the pieces."""

@@ -20,6 +20,7 @@ from sync.centre.inbox import Inbox, StaticKeys
 from sync.centre.inbox.names import Lineage
 from sync.centre.network import LiveNetwork
 from sync.centre.store import Store
+from tests.centre.inbox_helpers import AGE_HEADER
 from tests.centre.journals import Ledger, office
 from tests.centre.replicated import Replicated
 
@@ -209,8 +210,8 @@ def test_an_office_s_other_databases_are_not_opened(centre: Centre) -> None:
     card = centre.card(ledger)
     personal = Lineage(ledger.name, ledger.incarnation, "personal")
     card.write()
-    name, content = card.piece()
-    card.deliver((replace(name, lineage=personal), content))
+    name, _ = card.piece()
+    card.deliver((replace(name, lineage=personal), AGE_HEADER + b"sealed"))
     assert centre.follower.settle()
     assert not list((centre.folder / "mirrors").rglob("personal*"))
 

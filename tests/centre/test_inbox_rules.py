@@ -238,6 +238,17 @@ def test_personal_objects_are_gone_from_every_byte_after_their_hours(
     queue.close()
 
 
+def test_personal_objects_that_are_not_sealed_are_refused_and_nothing_of_them_is_kept(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    source = Source(tmp_path / "queue.db")
+    source.connection.execute("INSERT INTO slip (id, body) VALUES (100, ?)", (b"Planted Name",))
+    for name, body in (source.snapshot(), piece_of(source)):
+        assert refused(inbox, replace(name, lineage=PERSONAL), body).reason == "not-sealed"
+    assert holding(inbox.objects.parent, b"Planted Name") == []
+    source.close()
+
+
 def test_personal_snapshot_that_is_sent_again_is_in_force_again(inbox: Inbox, tmp_path: Path) -> None:
     source = Source(tmp_path / "personal.db", PERSONAL)
     store(inbox, source.snapshot())

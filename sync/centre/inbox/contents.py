@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 
 import lz4.frame  # type: ignore[import-untyped]
@@ -64,13 +63,10 @@ def check(name: ObjectName, packed: Iterable[bytes], most: int) -> int:
     """The size once unpacked, of a body that may be stored under this name. Raises RefusalError for a broken one.
 
     Whether a WAL's frames are right only SQLite says, when the mirror takes them in. What is personal comes sealed
-    (age): nobody looks into it here, and its size is that of the sealed bytes.
+    (age), or not at all: nobody looks into it here, and its size is that of the sealed bytes.
     """
-    chunks = iter(packed)
-    first = next(chunks, b"")
-    if name.lineage.database == "personal" and first.startswith(_SEALED):
-        return len(first) + sum(map(len, chunks))
-    packed = chain((first,), chunks)
+    if name.lineage.database == "personal":
+        return _sealed_size(packed)
     head, total = b"", 0
     try:
         for part in unpacked(packed, most):
@@ -85,6 +81,17 @@ def check(name: ObjectName, packed: Iterable[bytes], most: int) -> int:
         _check_database(head, total)
     else:
         _check_piece(name.offset, head, total)
+    return total
+
+
+def _sealed_size(packed: Iterable[bytes]) -> int:
+    head, total = b"", 0
+    for chunk in packed:
+        if len(head) < len(_SEALED):
+            head += chunk[: len(_SEALED)]
+        total += len(chunk)
+    if not head.startswith(_SEALED):
+        raise RefusalError("InvalidPiece", "personal data must come sealed with age", "not-sealed")
     return total
 
 
