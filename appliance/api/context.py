@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,8 +86,8 @@ class Reads(Protocol):
     def days(self, first: str, last: str) -> Sequence[int]:
         """The numbers of the days with a date from `first` to `last` (ISO). Blocks on the disk."""
 
-    def day_records(self, first: int, last: int) -> Iterator[Record]:
-        """The journal of the days of these numbers, re-dated. Blocks on the disk."""
+    def day_records(self, day: int) -> Sequence[Record]:
+        """The journal of the day of this number, re-dated. Blocks on the disk."""
 
     def document(self, digest: str) -> str | None:
         """The document of a plan by its digest. Blocks on the disk."""

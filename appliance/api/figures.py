@@ -34,8 +34,8 @@ class History(Protocol):
     def days(self, first: str, last: str) -> Sequence[int]:
         """The numbers of the days with a date from `first` to `last`."""
 
-    def day_records(self, first: int, last: int) -> Iterator[Record]:
-        """The journal of these days, re-dated."""
+    def day_records(self, day: int) -> Sequence[Record]:
+        """The journal of one day, re-dated, as `day_logs` wants it."""
 
     def document(self, digest: str) -> str | None:
         """The document of a plan by its digest."""
@@ -141,7 +141,7 @@ class Figures:
         return facts
 
     def _log(self, number: int, now: Now) -> DayLog:
-        records = self._history.day_records(number, number)
+        records = self._history.day_records(number)
         return next(day_logs(records, self._plan, first=number, last=number, now=now.moment))
 
     def _plan(self, digest: str) -> Plan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ class _Nothing:
     def days(self, first: str, last: str) -> list[int]:
         raise NotImplementedError
 
-    def day_records(self, first: int, last: int) -> Iterator[Any]:
+    def day_records(self, day: int) -> list[Any]:
         raise NotImplementedError
 
     def document(self, digest: str) -> str | None:

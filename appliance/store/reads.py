@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, text
@@ -11,6 +11,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, col, select
 
 from appliance.domain.devices import NOT_CONFIGURED, WORKING, DeviceChanged
+from appliance.domain.indicators.desks_log import OF_OPERATORS, desks_of, still_signed_in
 from appliance.domain.message import Record
 from appliance.domain.redating import corrections, redate
 from appliance.store import journal
@@ -74,19 +75,15 @@ class Reads:
             found = session.connection().execute(query, {"digest": digest}).scalar()
         return None if found is None else str(found)
 
-    def day_records(self, first: int, last: int) -> Iterator[Record]:
-        """The journal of the days from number `first` to `last`, re-dated, one day in memory at a time.
+    def day_records(self, day: int) -> Sequence[Record]:
+        """The journal of one day, re-dated.
 
-        Before them comes what was last noted of the devices and what followed the closing of the day before, after
-        them the opening of the next day: that is what `day_logs` wants.
+        Before it comes what `day_logs` wants to know of earlier: what was last noted of the devices, who was still
+        signed in at the day's desks, and what followed the closing of the day before; after it the opening of the next
+        day.
         """
-        for day in range(first, last + 1):
-            yield from self._day_records(day, prelude=day == first, opening=day == last)
-
-    def _day_records(self, day: int, *, prelude: bool, opening: bool) -> Sequence[Record]:
-        """One day's records; with what came between the day before and it, and with the opening of the next one."""
         bounds = text(
-            "SELECT d.opened, coalesce((SELECT closed FROM day WHERE number = d.number - 1), 0),"
+            "SELECT coalesce((SELECT closed FROM day WHERE number = d.number - 1), 0),"
             " (SELECT opened FROM day WHERE number = d.number + 1) FROM day AS d WHERE d.number = :day"
         )
         with Session(self._engine) as session:
@@ -94,13 +91,11 @@ class Reads:
             found = db.execute(bounds, {"day": day}).first()
             if found is None:
                 return []
-            opened, closed_before, next_opened = found
-            begin = closed_before + 1 if prelude else opened
-            end = 2**62 if next_opened is None else next_opened if opening else next_opened - 1
+            closed_before, next_opened = found
+            begin, end = closed_before + 1, 2**62 if next_opened is None else next_opened
             rows = db.exec_driver_sql(f"{journal.SELECT} WHERE seq BETWEEN ? AND ? ORDER BY seq", (begin, end)).all()
             records = [journal.record_of(tuple(row)) for row in rows]
-            if prelude:
-                records = [*_standing(db, begin), *records]
+            records = [*_standing(db, begin), *_signed_in(db, begin, records), *records]
             if all(record.moment.trusted for record in records):
                 return records
             known = self._offsets(db)
@@ -149,3 +144,11 @@ def _standing(db: Connection, before: int) -> Sequence[Record]:
         if len(whole) == devices:
             break
     return found[::-1]
+
+
+def _signed_in(db: Connection, before: int, day: Sequence[Record]) -> Sequence[Record]:
+    """Who had signed in before a journal entry at a desk of this day, and was there still; in order."""
+    kinds = ", ".join(f"'{event.__name__}'" for event in OF_OPERATORS)
+    query = f"{journal.SELECT} WHERE kind IN ({kinds}) AND seq < ? ORDER BY seq DESC"
+    earlier = (journal.record_of(tuple(row)) for row in db.exec_driver_sql(query, (before,)))
+    return still_signed_in(desks_of(day), earlier)

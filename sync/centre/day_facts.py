@@ -42,8 +42,8 @@ class OfficeJournal(Protocol):
     def spans(self, first: str, last: str) -> Sequence[DaySpan]:
         """The days with a date from `first` to `last` (ISO, both included), in order."""
 
-    def day_records(self, first: int, last: int) -> Iterator[Record]:
-        """The records of these days, re-dated, as `day_logs` wants them."""
+    def day_records(self, day: int) -> Sequence[Record]:
+        """The records of one day, re-dated, as `day_logs` wants them."""
 
     def document(self, digest: str) -> str | None:
         """The document of a plan by its digest."""
@@ -108,7 +108,7 @@ class DayFacts:
         return known
 
     def _log(self, office: str, journal: OfficeJournal, number: int) -> DayLog:
-        records = list(journal.day_records(number, number))
+        records = journal.day_records(number)
         # A day that still lasts is told up to its newest entry: the same facts then give the same figures.
         now: Moment | None = records[-1].moment if records else None
         return next(day_logs(records, lambda digest: self.plan(office, digest), first=number, last=number, now=now))

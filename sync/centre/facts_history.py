@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from appliance.domain.codec import UnknownEventError
 from appliance.domain.devices import NOT_CONFIGURED, WORKING, DeviceChanged
+from appliance.domain.indicators.desks_log import OF_OPERATORS, desks_of, still_signed_in
 from appliance.domain.message import Record
 from appliance.domain.moment import iso
 from appliance.domain.redating import corrections, redate
@@ -23,6 +24,7 @@ from sync.centre.store import Store
 
 _ROW = tuple(col(getattr(FactRow, name)) for name in COLUMNS)
 _EVER = 2**62
+_STEP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,25 @@ class FactsHistory:
             row = session.get(PlanDocumentRow, (self.office, digest))
             return None if row is None else row.document
 
-    def day_records(self, first: int, last: int) -> Iterator[Record]:
-        """The journal of the days from number `first` to `last`, re-dated, one day in memory at a time.
+    def day_records(self, day: int) -> Sequence[Record]:
+        """The journal of one day, re-dated.
 
-        Before them comes what was last noted of the devices and what followed the closing of the day before, after
-        them the opening of the next day: that is what `day_logs` wants.
+        Before it comes what `day_logs` wants to know of earlier: what was last noted of the devices, who was still
+        signed in at the day's desks, and what followed the closing of the day before; after it the opening of the next
+        day.
         """
-        for day in range(first, last + 1):
-            yield from self._day_records(day, prelude=day == first, opening=day == last)
+        with self._store.read() as session:
+            segments = self._line(session)
+            days = self._days(session, segments)
+            this, before, following = days.get(day), days.get(day - 1), days.get(day + 1)
+            if this is None:
+                return []
+            begin = before.closed + 1 if before is not None and before.closed is not None else 1
+            end = _EVER if following is None else following.opened
+            records = [record_of(row) for row in self._between(session, segments, begin, end)]
+            signed_in = still_signed_in(desks_of(records), self._of_operators(session, segments, begin))
+            noted = self._noted(session, segments)
+        return [redate(record, noted.offsets) for record in (*standing(noted.devices, begin), *signed_in, *records)]
 
     def device_records(self, begin_ms: int) -> Sequence[Record]:
         """What was noted of the devices since a moment (UTC, ms), re-dated, and before it what held then."""
@@ -201,22 +214,19 @@ class FactsHistory:
                     found[day] = DayBounds(day, date, known.opened, known.closed)
         return dict(sorted(found.items()))
 
-    def _day_records(self, number: int, *, prelude: bool, opening: bool) -> Sequence[Record]:
-        """One day's records; with what came between the day before and it, and with the opening of the next one."""
-        with self._store.read() as session:
-            segments = self._line(session)
-            days = self._days(session, segments)
-            day, before, following = days.get(number), days.get(number - 1), days.get(number + 1)
-            if day is None:
-                return []
-            closed_before = before.closed if before is not None and before.closed is not None else 0
-            begin = closed_before + 1 if prelude else day.opened
-            end = _EVER if following is None else following.opened if opening else following.opened - 1
-            records = [record_of(row) for row in self._between(session, segments, begin, end)]
-            noted = self._noted(session, segments)
-        if prelude:
-            records = [*standing(noted.devices, begin), *records]
-        return [redate(record, noted.offsets) for record in records]
+    def _of_operators(self, session: Session, segments: Sequence[Segment], before: int) -> Iterator[Record]:
+        """What was said before an entry of who works at which desk, the newest first."""
+        kinds = [event.__name__ for event in OF_OPERATORS]
+        for segment in reversed(segments):
+            last = min(segment.last, before - 1)
+            query = select(*_ROW).where(
+                FactRow.office == self.office,
+                FactRow.incarnation == segment.incarnation,
+                col(FactRow.kind).in_(kinds),
+                col(FactRow.seq).between(segment.first, last),
+            )
+            newest_first = query.order_by(col(FactRow.seq).desc()).execution_options(yield_per=_STEP)
+            yield from (record_of(tuple(row)) for row in session.exec(newest_first))
 
     def _version(self, session: Session, segments: Sequence[Segment], end: int, offsets: Mapping[str, int]) -> str:
         """What the day's facts hang on: everything up to the next opening, and what its last boot learnt of its clock.

@@ -49,8 +49,11 @@ def by_the_domain(rig: Rig, first: int = 1, last: int = 1) -> Facts:
     """The facts of days, from the journal and the rules alone."""
     plan = rig.office.plan
     assert plan is not None
-    records = rig.reads.day_records(first, last)
-    logs = day_logs(records, lambda _: plan, first=first, last=last, now=rig.clock.now().moment)
+    now = rig.clock.now().moment
+    logs = [
+        next(day_logs(rig.reads.day_records(day), lambda _: plan, first=day, last=day, now=now))
+        for day in range(first, last + 1)
+    ]
     return merged(facts_of(log, by=DIMENSIONS) for log in logs)
 
 
@@ -204,7 +207,7 @@ def test_the_entries_behind_a_value_are_in_the_journal_and_are_those_of_the_doma
     small_day(hall)
     owner, plan = hall.owner(), hall.office.plan
     assert plan is not None
-    (log,) = day_logs(hall.reads.day_records(1, 1), lambda _: plan, now=hall.clock.now().moment)
+    (log,) = day_logs(hall.reads.day_records(1), lambda _: plan, now=hall.clock.now().moment)
     journal = {row.seq: row.kind for row in hall.reads.journal(0, 10_000)}
     for name, declared in INDICATORS.items():
         found = owner.get(f"/api/v1/indicators/{name}/events?{TODAY}").json()["events"]

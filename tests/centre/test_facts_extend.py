@@ -76,8 +76,7 @@ def test_a_journal_in_pieces_is_the_journal(facts: Facts, tmp_path: Path) -> Non
     assert history.days(*EVER) == reads.days(*EVER)
     assert len(history.days(*EVER)) >= 4
     for day in range(1, 6):
-        assert list(history.day_records(day, day)) == list(reads.day_records(day, day)) != []
-    assert list(history.day_records(1, 5)) == list(reads.day_records(1, 5))
+        assert history.day_records(day) == reads.day_records(day) != []
     later = card.records[len(card.records) // 2].moment.at_ms
     assert list(history.device_records(later)) == list(reads.device_records(later)) != []
     digest = next(iter(card.plans))
@@ -269,7 +268,7 @@ def test_both_databases_have_the_same(postgres: Any, tmp_path: Path) -> None:
         answers: list[object] = [everything(store), list(facts.heads())]
         for name in facts.heads():
             history = facts.history(name)
-            answers += [history.spans(*EVER), history.segments(), list(history.day_records(1, 3))]
+            answers += [history.spans(*EVER), history.segments(), [history.day_records(day) for day in (1, 2, 3)]]
             answers += [history.kinds(["DayOpened", "TicketCalled"]), history.rows(range(35, 45))]
         found.append(answers)
         store.close()

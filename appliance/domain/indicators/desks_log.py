@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from appliance.domain.calling import TicketCalled, TicketMissed
@@ -71,6 +72,32 @@ class Receiving:
 
     began: Stamp
     ended: Stamp | None = None
+
+
+OF_OPERATORS = (OperatorSignedIn, OperatorSignedOut, DeskClosed)
+"""The events that say who works at a desk."""
+
+
+def desks_of(records: Iterable[Record]) -> frozenset[int]:
+    """The numbers of the desks that any of the records names."""
+    return frozenset(desk for record in records for desk in record.event.desks())
+
+
+def still_signed_in(desks: Iterable[int], newest_first: Iterable[Record]) -> Sequence[Record]:
+    """Who signed in at each of these desks and has not left since, oldest first.
+
+    Of the records, which may be of anything, no more are taken than needed: once all desks are known, or until the end.
+    """
+    unknown, found = set(desks), list[Record]()
+    for record in newest_first:
+        if not unknown:
+            break
+        event = record.event
+        if isinstance(event, OF_OPERATORS) and event.desk in unknown:
+            unknown.remove(event.desk)
+            if isinstance(event, OperatorSignedIn):
+                found.append(record)
+    return found[::-1]
 
 
 class DesksReader:
