@@ -104,13 +104,14 @@ class TcpEnd:
             self._listener = listener
 
     def unplug(self) -> None:
-        self._drop()
+        # First the listener: whoever loses the connection comes back at once, and must find nobody.
         if self._listener is not None:
             # Whoever still selects on it keeps it alive for a moment: it must not listen meanwhile.
             with suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
+        self._drop()
 
     def watched(self, reading: bool) -> list[int]:
         ends = [self._listener] if self._listener is not None else []
