@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -143,10 +144,21 @@ class CentreProcess:
         thread.start()
 
 
+def stay_on_one_core(worker: int) -> None:
+    """Give each worker one core of those it may use, the last one first.
+
+    Python runs one thread at a time: handed from core to core at every file and every row, a thousand offices took the
+    centre 111 % of a core and 12 s (p99), on one core 88 % and 2.5 s.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[-1 - worker % len(cores)]})
+
+
 def run_centre(config: CentreConfig, told: Callable[[str], None]) -> None:
     """Run a centre until SIGTERM or SIGINT. `told` hears the addresses, and the first administrator's code once."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_S)
+    stay_on_one_core(config.worker)
     process = CentreProcess(config)
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)

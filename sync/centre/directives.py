@@ -321,6 +321,8 @@ class Directives:
 
     def after(self, office: str, seq: int, limit: int = 50) -> Sequence[SignedDirective]:
         """The signed directives behind number `seq`, in order."""
+        if office in self._newest and seq >= self._newest[office]:
+            return []
         with self._store.read() as session:
             rows = session.exec(
                 select(DirectiveRow)

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,11 @@ GATHER, GATHER_S = 4, 0.15
 next transaction. It doesn't rest while TOGETHER databases wait.
 """
 
-KEEP_S = 60.0
+READERS = 4
+"""So many mirrors are brought forward at a time. One of them does hundreds of small things to files, and after each it
+waits for Python's lock: several wait together.
+"""
+
 FEW_LOST = 200
 """A card whose fresh snapshot lacks no more than these last entries is followed without asking a person."""
 
@@ -92,8 +97,17 @@ class Counters:
     waiting: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one mirror has become, and what is new in it; `unreadable` says why it can't be read."""
+
+    state: MirrorState
+    batch: Batch | None = None
+    unreadable: str = ""
+
+
 class Follower:
-    """Follows the inbox on a thread of its own. One thread of one worker works on an office at a time."""
+    """Follows the inbox on threads of its own. One thread of one worker works on an office at a time."""
 
     def __init__(
         self,
@@ -121,6 +135,7 @@ class Follower:
         self._checks: queue.Queue[Name | None] = queue.Queue()
         self._later: dict[Name, float] = {}
         self._threads: list[Thread] = []
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mirror")
         self.asking = SnapshotAsking(ask_snapshot, ask_again_s)
         self.counters = Counters()
 
@@ -142,6 +157,7 @@ class Follower:
         self._checks.put(None)
         for thread in self._threads:
             thread.join()
+        self._readers.shutdown()
         self._facts.note_complete(self._network.complete())
 
     def mine(self, office: str) -> bool:
@@ -193,23 +209,8 @@ class Follower:
 
     def round(self, names: Sequence[Name]) -> None:
         """Bring these databases, their facts and their images forward."""
-        states: dict[Name, MirrorState] = {}
-        batches: list[Batch] = []
-        unreadable: dict[Name, str] = {}
-        for name in names:
-            followed = self._of(name)
-            state = states[name] = followed.mirror.bring_forward()
-            self.counters.pieces += state.applied
-            if state.path is None:
-                continue
-            if followed.head is None:
-                followed.head = self._facts.head_of(*name) or Head()
-            plan_id = 0 if state.rebuilt else followed.plan_id
-            try:
-                batch, followed.plan_id = news_of(followed.mirror, *name, followed.head, plan_id)
-                batches.append(batch)
-            except (sqlite3.Error, UnicodeError, TypeError) as error:
-                unreadable[name] = f"{type(error).__name__}: {error}"[:200]
+        reads = dict(zip(names, self._read_all(names), strict=True))
+        batches = [read.batch for read in reads.values() if read.batch is not None]
         arrived_ms = self._now_ms()
         extended = {}
         if batches:
@@ -217,11 +218,34 @@ class Follower:
             extended = {(news.office, news.incarnation): news for news in answers}
         newest = {(batch.office, batch.incarnation): batch.newest or 0 for batch in batches}
         self.counters.rounds += 1
-        for name, state in states.items():
+        for name, read in reads.items():
             news = extended.get(name)
+            self.counters.pieces += read.state.applied
             if news is not None:
                 self._moved(name, news, newest[name], arrived_ms)
-            self._judge(name, state, news, unreadable.get(name, ""), arrived_ms)
+            self._judge(name, read.state, news, read.unreadable, arrived_ms)
+
+    def _read_all(self, names: Sequence[Name]) -> Sequence[_Read]:
+        """The mirrors brought forward and read, several at a time; none is at work any more when this ends."""
+        if len(names) == 1:
+            return [self._read(names[0])]
+        reads = [self._readers.submit(self._read, name) for name in names]
+        wait(reads)
+        return [read.result() for read in reads]
+
+    def _read(self, name: Name) -> _Read:
+        followed = self._of(name)
+        state = followed.mirror.bring_forward()
+        if state.path is None:
+            return _Read(state)
+        if followed.head is None:
+            followed.head = self._facts.head_of(*name) or Head()
+        plan_id = 0 if state.rebuilt else followed.plan_id
+        try:
+            batch, followed.plan_id = news_of(followed.mirror, *name, followed.head, plan_id)
+        except (sqlite3.Error, UnicodeError, TypeError) as error:
+            return _Read(state, unreadable=f"{type(error).__name__}: {error}"[:200])
+        return _Read(state, batch)
 
     def _moved(self, name: Name, news: Extended, newest: int, at_ms: int) -> None:
         """The facts have grown: so does the image; a day that was closed is checked; a long journal is read on."""
@@ -309,7 +333,6 @@ class Follower:
         return common_entry(self._of(name).mirror, known, history.chain_at)
 
     def _run(self) -> None:
-        kept_s = time.monotonic()
         while (names := self._next()) is not None:
             began = time.monotonic()
             try:
@@ -322,9 +345,6 @@ class Follower:
                 for name in [one for one, at_s in self._later.items() if at_s <= began]:
                     del self._later[name]
                     self._wait(name)
-                if began - kept_s > KEEP_S:
-                    kept_s = began
-                    self._facts.note_complete(self._network.complete())
                 self._gather(min(GATHER * took_s, GATHER_S))
             except Exception:  # the database is away, or a bug: what came stays in the inbox and is tried again
                 _log.exception("following %s", names)

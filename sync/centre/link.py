@@ -15,9 +15,9 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar, TypeVarTuple, Unpack
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -31,11 +31,20 @@ from sync.signing import RequestGuard, SigningError, read_claim
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 10.0
+
+THREADS = 8
+"""So many pulses and questions are at work at a time; more threads would only wait for Python's lock, and let the one
+that follows the offices wait.
+"""
+
 BATCH = 50
 BATCH_BYTES = 1 << 20
 """A poll's answer is cut behind the directive that passes this; a plan may be large."""
 
 LONGEST_NUMBER = 18
+
+_Args = TypeVarTuple("_Args")
+_Result = TypeVar("_Result")
 
 
 class KnownDevice(Protocol):
@@ -138,7 +147,12 @@ class Link:
         self._closed = False
         self._ended_at = 0.0
         self._pulses = self._refused = self._clones = 0
+        self._few = CapacityLimiter(THREADS)
         directives.listen(self._issued)
+
+    async def in_thread(self, work: Callable[[Unpack[_Args]], _Result], *args: *_Args) -> _Result:
+        """The answer of something that may wait for the database."""
+        return await to_thread.run_sync(work, *args, limiter=self._few)
 
     @property
     def counts(self) -> LinkCounts:
@@ -255,12 +269,12 @@ class Link:
             yield b": talon\n\n"
             while not waiter.over:
                 waiter.event.clear()
-                found = await run_in_threadpool(self._directives.after, device.office, after, BATCH)
+                found = await self.in_thread(self._directives.after, device.office, after, BATCH)
                 for one in found:
                     after = one.directive.seq
                     yield f"id: {after}\nevent: directive\ndata: {one.to_json()}\n\n".encode()
                 if found:
-                    await run_in_threadpool(self._directives.mark_sent, device.office, found[0].directive.seq, after)
+                    await self.in_thread(self._directives.mark_sent, device.office, found[0].directive.seq, after)
                 if len(found) < BATCH:
                     async for keepalive in self._quiet(waiter):
                         yield keepalive
@@ -281,7 +295,7 @@ class Link:
             if now - self._ended_at >= min(1.0, self._keepalive_s / 2):
                 # One look at all devices serves a thousand streams.
                 self._ended_at = now
-                await run_in_threadpool(self._end_revoked)
+                await self.in_thread(self._end_revoked)
 
     def _end_revoked(self) -> None:
         with self._lock:
@@ -304,18 +318,18 @@ def link_routes(link: Link) -> Sequence[Route]:
         try:
             body = await _body(request)
             header, target = request.headers.get("authorization", ""), _target(request)
-            return JSONResponse(await run_in_threadpool(_pulse, link, header, target, body))
+            return JSONResponse(await link.in_thread(_pulse, link, header, target, body))
         except LinkRefusedError as refusal:
             return link.refused(refusal)
 
     async def directives(request: Request) -> Response:
         try:
             header = request.headers.get("authorization", "")
-            device = await run_in_threadpool(link.enter, header, "GET", _target(request), b"")
+            device = await link.in_thread(link.enter, header, "GET", _target(request), b"")
             link.admit(device, request.query_params.get("session", "")[:64])
             seq = _cursor(request.headers.get("last-event-id", request.query_params.get("after", "0")))
             if "text/event-stream" not in request.headers.get("accept", ""):
-                return JSONResponse(await run_in_threadpool(link.poll, device, seq))
+                return JSONResponse(await link.in_thread(link.poll, device, seq))
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(link.stream(device, seq), media_type="text/event-stream", headers=headers)
         except LinkRefusedError as refusal:

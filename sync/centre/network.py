@@ -7,7 +7,8 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from threading import RLock
 
 from appliance.domain.chain import GENESIS
@@ -39,6 +40,7 @@ BEHIND_MS = 30_000
 STRANGER_MS = 600_000
 """A second device counts as gone when it has said nothing for so long."""
 
+LINKS_REMEMBERED = 32
 PLANS_REMEMBERED = 2000
 READ_AT_ONCE = 5000
 
@@ -50,10 +52,11 @@ NOTHING = Head()
 
 @dataclass(slots=True)
 class _Live:
-    """One office: its image, the newest entry in the facts, and what its pulses said lately."""
+    """One office: its image, the newest entry in the facts, the links of the newest ones, and its latest pulses."""
 
     image: Image
     head: Head = NOTHING
+    links: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
     behind: tuple[str, int] = ("", 0)
     stranger_ms: int = 0
 
@@ -84,8 +87,8 @@ class LiveNetwork:
 
     def images(self) -> Sequence[Image]:
         """One for each office that has ever sent anything, by id."""
-        with self._lock:
-            return [self._offices[office].image for office in sorted(self._offices)]
+        # Without the lock, here and in `image`: an image never changes, and nobody needs to wait.
+        return [live.image for _, live in sorted(self._offices.copy().items(), key=itemgetter(0))]
 
     @property
     def size(self) -> int:
@@ -94,9 +97,8 @@ class LiveNetwork:
 
     def image(self, office: str) -> Image | None:
         """The image of one office."""
-        with self._lock:
-            live = self._offices.get(office)
-            return None if live is None else live.image
+        live = self._offices.get(office)
+        return None if live is None else live.image
 
     def listen(self, heard: Callable[[str, Sequence[Record]], None]) -> None:
         """Hear of every change of an office: its id, and the new records (none when only a pulse or a doubt came)."""
@@ -166,6 +168,7 @@ class LiveNetwork:
 
     def pulse(self, office: str, pulse: Pulse, at_ms: int) -> None:
         """A pulse came (centre's clock, UTC ms): it says how far the office is and whether it is all here."""
+        overtaken = self._overtaken(office, pulse)
         with self._lock:
             live = self._offices.get(office)
             if live is None:
@@ -184,7 +187,7 @@ class LiveNetwork:
                     live.stranger_ms = 0
                     self._doubts.clear(office, (DEVICES,))
                 if live.head.seq:
-                    self._compare(live, pulse, at_ms)
+                    self._compare(live, pulse, at_ms, overtaken)
             self._show_doubt(office)
         self._tell(office)
 
@@ -225,6 +228,9 @@ class LiveNetwork:
             chain = news.head.chain if news.head.seq == state.seq else self._link(news.office, state.seq)
         with self._lock:
             live.head = news.head
+            live.links[news.head.seq] = news.head.chain
+            while len(live.links) > LINKS_REMEMBERED:
+                live.links.popitem(last=False)
             live.image = replace(
                 live.image,
                 incarnation=news.current,
@@ -256,13 +262,23 @@ class LiveNetwork:
                 complete = max(live.image.complete_ms, arrived_ms)
                 live.image = replace(live.image, complete_ms=complete)
 
-    def _compare(self, live: _Live, pulse: Pulse, at_ms: int) -> None:
+    def _overtaken(self, office: str, pulse: Pulse) -> bytes:
+        """The link of an entry that newer ones have overtaken while the pulse that tells of it was on its way, or b"".
+
+        It may be asked of the database, so nobody else waits for it.
+        """
+        live = self._offices.get(office)
+        if live is None or pulse.seq >= live.head.seq or pulse.incarnation != live.image.incarnation:
+            return b""
+        return live.links.get(pulse.seq) or self._link(office, pulse.seq)
+
+    def _compare(self, live: _Live, pulse: Pulse, at_ms: int, overtaken: bytes) -> None:
         """What a pulse of the office's own incarnation says against what is known."""
         office, head = live.image.office, live.head
         if pulse.seq > head.seq:
             live.behind = ("", 0)
             return
-        link = head.chain if pulse.seq == head.seq else self._link(office, pulse.seq)
+        link = head.chain if pulse.seq == head.seq else overtaken or live.links.get(pulse.seq, b"")
         if link and link.hex() != pulse.chain:
             self._note(office, Doubt("fork", at_ms, {"seq": str(pulse.seq)}), PULSE)
         elif pulse.seq == head.seq:
