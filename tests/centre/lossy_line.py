@@ -47,11 +47,11 @@ def lose(ports: Sequence[int], percent: int) -> None:
     those = ", ".join(map(str, ports))
     rules = f"""
     table inet line {{
-        counter all {{ }}
-        counter lost {{ }}
+        counter carried {{ }}
+        counter dropped {{ }}
         chain loses {{
-            counter name "all"
-            numgen random mod 100 < {percent} counter name "lost" drop
+            counter name "carried"
+            numgen random mod 100 < {percent} counter name "dropped" drop
         }}
         chain arriving {{
             type filter hook input priority 0
@@ -69,7 +69,7 @@ def packets() -> tuple[int, int]:
     found = {
         one["counter"]["name"]: one["counter"]["packets"] for one in json.loads(told)["nftables"] if "counter" in one
     }
-    return found["all"], found["lost"]
+    return found["carried"], found["dropped"]
 
 
 class Visitors:
@@ -83,7 +83,7 @@ class Visitors:
 
     def _run(self) -> None:
         while not self._ended.wait(1.0):
-            status, _ = self._office.ask("POST", "/api/v1/tickets", {"service": "bills", "paper": False})
+            status, _ = self._office.ask("POST", "/api/v1/tickets", {"service": "s0", "paper": False})
             self.taken += status == 201
             self.failed += status != 201
 
