@@ -354,7 +354,7 @@ def test_bars_stay_within_their_picture(hours: dict[int, tuple[int, int]]) -> No
         assert 0 < bar.mark_y <= bar.y
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
+@pytest.mark.parametrize("language", ["ru", pytest.param("uk", marks=pytest.mark.long)])
 def test_names_and_definitions_are_translated_and_placeholders_kept(language: str) -> None:
     told, other = words.translations(language), words.translations("uk" if language == "ru" else "ru")
     foreign = r"[ыэъё]" if language == "uk" else r"[іїєґ]"
