@@ -168,7 +168,8 @@ class LiveNetwork:
 
     def pulse(self, office: str, pulse: Pulse, at_ms: int) -> None:
         """A pulse came (centre's clock, UTC ms): it says how far the office is and whether it is all here."""
-        overtaken = self._overtaken(office, pulse)
+        seen = self._offices.get(office)
+        overtaken = self._overtaken(seen, pulse)
         with self._lock:
             live = self._offices.get(office)
             if live is None:
@@ -187,7 +188,8 @@ class LiveNetwork:
                     live.stranger_ms = 0
                     self._doubts.clear(office, (DEVICES,))
                 if live.head.seq:
-                    self._compare(live, pulse, at_ms, overtaken)
+                    # What was found in a history that has been replaced meanwhile says nothing.
+                    self._compare(live, pulse, at_ms, overtaken if live is seen else b"")
             self._show_doubt(office)
         self._tell(office)
 
@@ -262,15 +264,14 @@ class LiveNetwork:
                 complete = max(live.image.complete_ms, arrived_ms)
                 live.image = replace(live.image, complete_ms=complete)
 
-    def _overtaken(self, office: str, pulse: Pulse) -> bytes:
+    def _overtaken(self, live: _Live | None, pulse: Pulse) -> bytes:
         """The link of an entry that newer ones have overtaken while the pulse that tells of it was on its way, or b"".
 
         It may be asked of the database, so nobody else waits for it.
         """
-        live = self._offices.get(office)
         if live is None or pulse.seq >= live.head.seq or pulse.incarnation != live.image.incarnation:
             return b""
-        return live.links.get(pulse.seq) or self._link(office, pulse.seq)
+        return live.links.get(pulse.seq) or self._link(live.image.office, pulse.seq)
 
     def _compare(self, live: _Live, pulse: Pulse, at_ms: int, overtaken: bytes) -> None:
         """What a pulse of the office's own incarnation says against what is known."""
