@@ -184,16 +184,22 @@ def test_until_when_an_office_s_data_are_complete(centre: Centre) -> None:
     assert (image.pulse.seq, image.pulse_ms, image.doubt) == (last, 6000, None)
 
 
-def test_a_pulse_of_another_history(centre: Centre) -> None:
+@pytest.mark.parametrize("behind", [0, 4, 6], ids=["the newest entry", "one remembered", "one of the facts"])
+def test_a_pulse_of_another_history(centre: Centre, behind: int) -> None:
     card = office(days=0)
-    centre.comes(card)
-    for seq in (len(card.rows), len(card.rows) - 4):
-        centre.network.pulse(card.name, pulse(card, seq, chain="ab" * 32), 5000)
-        image = centre.network.image(card.name)
-        assert image is not None
-        assert image.doubt is not None
-        assert image.doubt.reason == "fork"
-    assert image.complete_ms == 1000
+    newest = len(card.rows)
+    for upto in (newest - 8, newest - 4, newest):
+        centre.comes(card, upto)
+    centre.network.pulse(card.name, pulse(card, newest - behind), 4000)
+    image = centre.network.image(card.name)
+    assert image is not None
+    assert image.doubt is None, "of the same history, though newer entries have overtaken it"
+    centre.network.pulse(card.name, pulse(card, newest - behind, chain="ab" * 32), 5000)
+    image = centre.network.image(card.name)
+    assert image is not None
+    assert image.doubt is not None
+    assert image.doubt.reason == "fork"
+    assert image.complete_ms == (1000 if behind else 4000)
     assert list(centre.network.in_doubt("pulse")) == [card.name]
     centre.network.pulse(card.name, pulse(card, len(card.rows)), 9000)
     image = centre.network.image(card.name)
