@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TALON_PORT ?= 8080
+# Tests start some hundred processes of an office: each would compile the whole project again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packages that the tests use: a browser for the pages, FUSE for power cuts, nftables for lost packets, and so on.
 set -euo pipefail
-packages=(alsa-utils avahi-daemon avahi-utils chromium dbus fuse3 iproute2 libfuse3-3 libzbar0 nftables postgresql stunnel4)
+packages=(alsa-utils avahi-daemon avahi-utils chromium-headless-shell dbus fuse3 iproute2 libfuse3-3 libzbar0 nftables postgresql stunnel4)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -18,6 +18,7 @@ from appliance.config import OfficeConfig
 from appliance.devices import Devices
 from appliance.first_start import demo_operators, welcome_owner
 from appliance.plan_file import PlanFile
+from appliance.routing import join
 from appliance.store.local import LocalStore
 from appliance.store.reads import Reads
 from appliance.store.writer import QueueWriter
@@ -66,7 +67,7 @@ def serve(office: Parts, told: Callable[[str], None], *, demo: bool) -> Server:
     )
     app = create_app(context)
     if office.devices.bench is not None:
-        app.include_router(sim.router(office.devices.bench), prefix="/api/v1")
+        join(app, sim.router(office.devices.bench))
     mount(app, context)
     tell_addresses(office, told)
     if demo:

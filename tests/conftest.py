@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
-
-LONG = os.environ.get("TALON_LONG") == "1"
-"""`make soak` sets it: every state of every page in every language, and whatever takes long without finding more."""
+from hypothesis import settings
 
 ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
+
+from tests.examples import DEFAULT, LONG  # noqa: E402
+
+settings.register_profile("short", max_examples=DEFAULT)
+if not LONG:
+    settings.load_profile("short")
+
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 << 30
+"""A run leaves well under 1 GB of files; a folder in memory with less room than this is left alone."""
+
+# No test is about the disk it happens to run on, and a slow one made whole runs twice as long (TMPDIR overrides).
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,10 +34,9 @@ from appliance.api.routes import (
     visits,
 )
 from appliance.domain.refusal import Refused
+from appliance.routing import API, join
 
 __all__ = ["ApiSettings", "AppContext", "create_app"]
-
-PREFIX = "/api/v1"
 
 
 def create_app(context: AppContext) -> FastAPI:
@@ -45,7 +44,7 @@ def create_app(context: AppContext) -> FastAPI:
     app = FastAPI(
         title=context.settings.title,
         version=context.settings.version,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -89,7 +88,7 @@ def create_app(context: AppContext) -> FastAPI:
         health.routes(context),
         technician.routes(context),
     ):
-        app.include_router(router, prefix=PREFIX)
-    app.include_router(metrics.routes(context))
+        join(app, router)
+    join(app, metrics.routes(context))
     describe(app)
     return app

@@ -167,7 +167,7 @@ class Rig:
         return self.writer.office
 
     def do(self, command: Command, actor: str = "test", key: str | None = None) -> Outcome:
-        return self.writer.submit(command, actor=actor, key=key).result(5)
+        return self.writer.submit(command, actor=actor, key=key).result(60)
 
     def client(self, language: str | None = None) -> Browser:
         made = Browser(self.app, language)

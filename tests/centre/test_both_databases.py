@@ -79,6 +79,7 @@ CHANGES = {
 """One changed value each, and a question whose answer must then be another one."""
 
 
+@pytest.mark.long
 def test_a_changed_value_would_be_noticed(both: Both) -> None:
     with both.postgres.centre.store.engine.begin() as connection:
         for change in CHANGES:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from appliance.store.journal import Row
 from sync.centre.chain import Fault, Head, grow, well_formed
 from tests.centre.journals import Ledger, office
+from tests.examples import examples
 
 COLUMN_NAMES = ("seq", "at", "clock_trusted", "boot_id", "uptime_ms", "actor", "kind", "version", "body", "chain")
 
@@ -41,7 +42,7 @@ def altered(row: Row, column: int) -> Row:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_only_true_entries_are_believed(data: st.DataObject) -> None:
     whole = rows()

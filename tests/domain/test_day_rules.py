@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from appliance.domain.hours import day_hours
 from tests.domain.box import Box
+from tests.examples import examples
 
 SERVICES = """
 [[organisation]]
@@ -804,7 +805,7 @@ ACTS = ("watch", "take bills", "open", "close", "key", "off", "on", "dark", "syn
 MORE = ("clock -03:00", "clock +14:00", "clock -14:00", "pause", "resume")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     plan=st.sampled_from(sorted(PLANS)),
     acts=st.lists(st.tuples(st.integers(1, 600), st.sampled_from(ACTS + MORE)), min_size=3, max_size=25),

@@ -22,6 +22,7 @@ from appliance.domain.plan import Plan, PolicyKind
 from appliance.domain.plans.reader import read_plan
 from tests.domain.clock import Clock
 from tests.domain.test_durations import SERVICE_DOCUMENT
+from tests.examples import examples
 
 PLAN = read_plan(SERVICE_DOCUMENT)
 MIDDAY = Clock().now()
@@ -204,7 +205,7 @@ called_before = st.lists(st.tuples(st.integers(0, 2500), st.booleans()), max_siz
 @example(
     [(0, "meters", "veteran", False), (900, "bills", None, False)], [(0, False), (0, True)], PolicyKind.RATIO, 1, 7
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(tickets, called_before, st.sampled_from(list(PolicyKind)), st.integers(1, 2), st.sampled_from([1, 3, 7]))
 def test_the_run_calls_first_whom_the_rules_would_call(
     line: list[tuple[int, str, str | None, bool]],

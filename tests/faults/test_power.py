@@ -35,6 +35,7 @@ def test_a_ticket_once_shown_survives_every_cut_while_litestream_copies(on: Stag
     assert copied, "Litestream was not at work"
 
 
+@pytest.mark.long  # how much a cut catches depends on what else the machine does: the exhaustive one below does not
 @pytest.mark.parametrize(
     "control",
     [
@@ -59,8 +60,8 @@ def test_the_harness_sees_what_a_weaker_setting_loses(on: Stage, control: Experi
 
 
 def test_a_cut_at_any_file_operation_of_a_short_day_loses_nothing(on: Stage) -> None:
-    disk = record(on, tickets=12, seed=105, journal="WAL", sync="FULL")
-    result = cut_everywhere(disk, on.outside / "audit", randoms=2, seed=105)
+    disk = record(on, tickets=8, seed=105, journal="WAL", sync="FULL")
+    result = cut_everywhere(disk, on.outside / "audit", randoms=1, seed=105)
 
     assert result.notes == []
     assert result.whole

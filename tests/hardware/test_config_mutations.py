@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from appliance.hardware_words import mistake, summary
 from hardware.config import GPIO, HardwareConfig, HardwareConfigError, parse
 from hardware.config.mistakes import SENTENCES
+from tests.examples import examples
 from tests.hardware.broken_hardware import BASE
 
 EXAMPLES = Path(__file__).parents[2] / "hardware" / "examples"
@@ -113,13 +114,13 @@ def read(content: bytes) -> HardwareConfig | None:
     return config
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=SLOW)
 @given(documents())
 def test_a_changed_document_is_read_or_refused(document: dict[str, Any]) -> None:
     read(tomlkit.dumps(document).encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.sampled_from(TEXTS), st.lists(st.tuples(st.integers(0), st.integers(0, 6), st.binary(max_size=6)), max_size=4)
 )
@@ -137,7 +138,7 @@ def test_nonsense_is_refused(content: bytes) -> None:
     assert read(content) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.data())
 def test_two_keys_on_one_wire_name_each_other(data: st.DataObject) -> None:
     """Any key of an office, moved to the wire of another one of its bus, is refused with the name of that one."""

@@ -17,6 +17,7 @@ from hardware.printing.dots import raster
 from hardware.printing.encoder import PrinterProfile, encode
 from hardware.printing.letters import UnprintableTextError, to_code_page
 from hardware.simulator.paper import Mechanism, Paper
+from tests.examples import examples
 from tests.hardware.make_golden import DRAWN, GOLDEN, LOGO, SAMPLES, SET, TEXT_PROFILES, WIDTHS
 from tests.hardware.templates import OFFICE
 
@@ -83,7 +84,7 @@ def test_text_job_prints_a_code_the_printer_draws() -> None:
     assert f"[QR {SAMPLES['ru'].qr}]" in papers[0].text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     name=st.text("абвїіґєщЩЖ’« »-/ABCxyz019 ", max_size=400),
     width=st.sampled_from(sorted(WIDTHS.values())),

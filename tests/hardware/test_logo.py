@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 from hardware.paper.logo import HEAVIEST_MIB, MOST_HEIGHT, Logo, load_logo, read_logo
 from hardware.paper.mistakes import PaperError
 from hardware.paper.slip import margin, render
+from tests.examples import examples
 from tests.hardware.make_golden import SAMPLES
 from tests.hardware.templates import emblem, logo
 
@@ -32,7 +33,7 @@ def share_of_ink(dots: Image.Image) -> float:
     return dots.histogram()[255] / (dots.width * dots.height)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     size=st.tuples(st.integers(1, 900), st.integers(1, 900)),
     room=st.integers(200, 640),

@@ -14,6 +14,7 @@ from PIL import Image, ImageChops
 
 from hardware.paper import letters, sheet, slip
 from hardware.paper.slip import SlipContent, margin, render, wrap
+from tests.examples import examples
 from tests.hardware.make_golden import GOLDEN, SAMPLES, WIDTHS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def test_slip_is_the_golden_picture_dot_for_dot(name: str, paper: str) -> None:
     assert ImageChops.difference(drawn.convert("L"), golden.convert("L")).getbbox() is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(name=NAMES, width=st.sampled_from(sorted(WIDTHS.values())))
 def test_no_service_name_leaves_the_margins_or_loses_a_letter(name: str, width: int) -> None:
     content = replace(SAMPLES["ru"], service=name, rows=((name[:90], name[-90:]),), qr="", mark=name[:40])

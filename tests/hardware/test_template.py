@@ -20,6 +20,7 @@ from hardware.paper.template import (
     load_template,
     parse_template,
 )
+from tests.examples import examples
 from tests.hardware.broken_templates import BROKEN
 from tests.hardware.make_golden import GOLDEN, LOGO, SAMPLES, WIDTHS
 from tests.hardware.templates import NUMBER_ALONE, OFFICE, documents, logo, templates
@@ -58,7 +59,7 @@ def kinds(content: SlipContent, template: Template, *, picture: bool = False) ->
     return [printed.kind for printed in blocks(content, template, logo=picture)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(template=templates(), content=CONTENTS, width=WIDTH, pictured=st.booleans())
 def test_any_right_template_prints_any_slip_between_the_margins(
     template: Template, content: SlipContent, width: int, pictured: bool
@@ -71,7 +72,7 @@ def test_any_right_template_prints_any_slip_between_the_margins(
     assert margin(width) <= box[0] < box[2] <= width - margin(width)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(template=templates(), content=CONTENTS, width=WIDTH)
 def test_the_number_is_there_once_large_and_between_the_margins(
     template: Template, content: SlipContent, width: int
@@ -86,7 +87,7 @@ def test_the_number_is_there_once_large_and_between_the_margins(
     assert box[3] - box[1] >= min(wanted, 48) * 0.6
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(template=templates(), content=CONTENTS, width=WIDTH)
 def test_a_copy_always_begins_and_ends_with_the_inverted_bar(
     template: Template, content: SlipContent, width: int
@@ -97,7 +98,7 @@ def test_a_copy_always_begins_and_ends_with_the_inverted_bar(
         assert image.crop((0, y, width, y + 1)).histogram()[0] == room
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(template=templates(), content=CONTENTS, width=WIDTH)
 def test_a_slip_is_its_blocks_one_below_the_other(template: Template, content: SlipContent, width: int) -> None:
     """Order is all that a template decides between blocks: each looks the same wherever it stands."""
@@ -214,7 +215,7 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     assert str(refused.value) == f"slip.toml: the file {missing} cannot be read: No such file or directory"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_a_spoilt_file_is_refused_or_right_but_never_a_crash(data: st.DataObject) -> None:
     lines = OFFICE.splitlines()

@@ -46,7 +46,7 @@ def _compare(ours: dict[str, float | None], theirs: dict[str, float | None]) -> 
     ]
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(10, 24))])
 def test_every_indicator_equals_the_independent_recomputation(seed: int) -> None:
     days = RandomDays(seed).live(DAYS)
     assert differences(days, days.redated(), days.lines()) == []
@@ -74,6 +74,7 @@ def _tried(seed: int) -> list[str]:
         return ["wait_mean: the log can't even be read"]
 
 
+@pytest.mark.long
 def test_the_random_days_have_everything_in_them() -> None:
     """Otherwise equality would prove little."""
     told: set[str] = set()

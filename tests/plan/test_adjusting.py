@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from appliance.domain.plan import Category, DeskPlan, Operator, Plan, Service, Settings, Shift, Span, Timetable, Words
 from appliance.domain.plans.adjusting import adjusted
 from appliance.domain.plans.checks import served_by, served_services
+from tests.examples import examples
 from tests.plan.variants import EXAMPLES, HALL, example, variants
 
 SHORTER = Timetable.daily(600, 660)
@@ -103,7 +104,7 @@ def test_a_plan_adjusted_to_itself_is_itself() -> None:
         assert adjusted(plan, plan) == plan
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(variants(), variants())
 def test_adjusting_twice_changes_nothing_more(current: Plan, newest: Plan) -> None:
     once = adjusted(current, newest)
@@ -111,7 +112,7 @@ def test_adjusting_twice_changes_nothing_more(current: Plan, newest: Plan) -> No
     assert adjusted(current, current) == current
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(variants(), variants())
 def test_the_ids_in_use_stay_and_nothing_points_nowhere(current: Plan, newest: Plan) -> None:
     plan = adjusted(current, newest)
@@ -129,13 +130,13 @@ def test_the_ids_in_use_stay_and_nothing_points_nowhere(current: Plan, newest: P
     assert set(current.categories) <= set(plan.categories)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(variants(), variants())
 def test_no_service_loses_its_last_desk(current: Plan, newest: Plan) -> None:
     assert served_services(current) <= served_services(adjusted(current, newest))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(variants(), variants())
 def test_nobody_gets_a_service_that_neither_plan_gives_them(current: Plan, newest: Plan) -> None:
     plan = adjusted(current, newest)

@@ -121,6 +121,7 @@ def test_every_word_of_every_name_is_on_the_slip(hall: Hall, width: int) -> None
         assert set(whole) <= set(" ".join(lines).split()), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", ROOMS)
 def test_no_ink_lies_outside_the_margins(hall: Hall, width: int) -> None:
     for paper in hall.office.slips.values():

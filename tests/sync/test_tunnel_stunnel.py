@@ -92,7 +92,7 @@ def test_it_carries_keeps_its_port_and_comes_back_from_a_kill(
     tunnel = Tunnel(keys, tmp_path / "work")
     began = time.monotonic()
     tunnel.start()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2.0
     try:
         assert tunnel.wait_listening()
         assert ask(tunnel) == b"hello"

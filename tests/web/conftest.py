@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.web.fake import FakeOffice, reading, served
 from tests.web.screenshots import ARGUMENTS, CHROMIUM
+
+# Three workers share two cores: what a page does at once may take a while to be seen.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

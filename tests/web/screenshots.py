@@ -28,7 +28,9 @@ from tests.web.scenes import (
 )
 from tests.web.technician_tools import HEALTHY, MENDABLE, FakeTools
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path("/usr/bin/chromium-headless-shell")
+"""Chromium without the windows of a desktop: the whole browser draws its own menus beside every page, unseen."""
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -443,5 +443,5 @@ def test_the_own_day_opens_within_the_desks_page(browser: Chromium, office: Live
             page.goto("/desk/1?lang=en", wait_until="load")
         page.locator("#more-open").click()
         page.get_by_text("My day so far").click()
-        page.locator(".ownday table").wait_for(timeout=5000)
+        page.locator(".ownday table").wait_for()
         context.close()

@@ -20,17 +20,24 @@ INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)", re.IGNORECASE)
 
 
-def visit(shot: Shot) -> tuple[int, str, dict[str, str]]:
-    """A page of a fresh office: status, text, headers."""
-    office = FakeOffice(reading())
+@pytest.fixture(scope="module")
+def client(office: FakeOffice) -> Client:
+    """One application for all pages of the office: to make one takes longer than to ask it."""
+    return Client(office)
+
+
+def visit(shot: Shot, office: FakeOffice, client: Client) -> tuple[int, str, dict[str, str]]:
+    """A page of an office in the state of a shot: status, text, headers."""
     shot.prepare(office)
-    answer = Client(office).get(shot.path)
+    answer = client.get(shot.path)
     return answer.status_code, answer.text, dict(answer.headers)
 
 
 @pytest.mark.parametrize(("language", "shot"), EVERY, ids=lambda one: getattr(one, "name", one))
-def test_every_page_is_made_in_every_state_and_language(language: str, shot: Shot) -> None:
-    status, text, headers = visit(shot)
+def test_every_page_is_made_in_every_state_and_language(
+    fresh: FakeOffice, client: Client, language: str, shot: Shot
+) -> None:
+    status, text, headers = visit(shot, fresh, client)
     assert status == (404 if shot.name == "desk-missing" else 200)
     asked = language if "lang=" in shot.path else "ru"
     assert f'<html lang="{asked}">' in text

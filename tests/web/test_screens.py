@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
-from tests.conftest import LONG
+from tests.examples import LONG
 from tests.web.fake import FakeOffice
 from tests.web.screenshots import Shot, shots
 

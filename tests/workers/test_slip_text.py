@@ -110,7 +110,7 @@ def test_the_norm_is_that_of_the_service() -> None:
     assert content.footer == "Норма ожидания: 40\u00a0мин."
 
 
-@pytest.mark.parametrize("language", ["ru", "uk", "en"])
+@pytest.mark.parametrize("language", ["ru", "uk", pytest.param("en", marks=pytest.mark.long)])
 def test_the_fullest_slip_stays_between_its_margins(language: str) -> None:
     full = replace(
         TICKET, language=language, told=(480, 900), purpose="submit", category="veteran", promised=False,

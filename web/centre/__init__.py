@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fastapi import FastAPI
 
+from appliance.routing import join
 from sync.centre.audit import Audit
 from sync.centre.people import People
 from web.assets import Assets, HashedFiles
@@ -29,10 +30,10 @@ def mount_centre(app: FastAPI, reading: Reading, people: People, audit_book: Aud
     house = House(people, audit_book)
     app.state.centre_house = house
     app.mount("/static", HashedFiles(assets), name="static")
-    app.include_router(feed.router(pages))
-    app.include_router(wall.router(pages))
+    join(app, feed.router(pages))
+    join(app, wall.router(pages))
     for part in (sign_in, office, care, plans, stop_figures, alarms, history, network, audit):
-        app.include_router(part.router(pages, house))
+        join(app, part.router(pages, house))
     answer_refusals(app, pages)
     app.add_middleware(Guard, hosts=tuple(hosts))
     return pages

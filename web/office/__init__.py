@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from appliance.api.context import AppContext
+from appliance.routing import join
 from web.office import (
     desk,
     hall,
@@ -31,8 +32,8 @@ __all__ = ["mount", "mount_pages"]
 def mount(app: FastAPI, context: AppContext) -> None:
     """Add the pages of this office to the application that holds its API."""
     pages = mount_pages(app, OfficeReading(context))
-    app.include_router(head.router(pages, OfficeBooks(context, app.state.figures)))
-    app.include_router(technician_device.router(pages, OfficePast(context, app.state.figures)))
+    join(app, head.router(pages, OfficeBooks(context, app.state.figures)))
+    join(app, technician_device.router(pages, OfficePast(context, app.state.figures)))
 
 
 def mount_pages(app: FastAPI, reading: Reading) -> Pages:
@@ -51,7 +52,7 @@ def mount_pages(app: FastAPI, reading: Reading) -> Pages:
         technician_keys,
         technician_paper,
     ):
-        app.include_router(part.router(pages))
+        join(app, part.router(pages))
     if reading.simulated:
-        app.include_router(sim.router(pages))
+        join(app, sim.router(pages))
     return pages

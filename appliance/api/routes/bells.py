@@ -15,6 +15,7 @@ from appliance.api.schemas import BellsView
 from appliance.domain.bell import AnswerBell, CloseBell
 from appliance.domain.message import Command
 from appliance.domain.refusal import Code
+from appliance.routing import API
 
 BellPath = Annotated[str, Path(min_length=1, max_length=20, pattern=r"^[a-z0-9-]+$")]
 
@@ -33,7 +34,7 @@ CHANGING = (
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of the bells. Any signed-in operator may use them, whether the day is open or not."""
-    router = APIRouter(prefix="/bells/{bell}", tags=["bells"])
+    router = APIRouter(prefix=API + "/bells/{bell}", tags=["bells"])
 
     async def change(request: Request, command: Command, key: str | None) -> Response:
         session = staff(context, request)

@@ -15,6 +15,7 @@ from appliance.api.routes.tickets import CHANGE
 from appliance.api.schemas import DirectivesView
 from appliance.domain.refusal import Code
 from appliance.domain.standing import DropStanding
+from appliance.routing import API
 from appliance.store.local import Session
 
 WhatPath = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9:./_-]+$")]
@@ -23,7 +24,7 @@ WhatPath = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[A-Za-z0
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of directives."""
-    router = APIRouter(tags=["centre"])
+    router = APIRouter(prefix=API, tags=["centre"])
 
     def may_end(request: Request, what: str) -> Session:
         """Reception ends what any operator may; an operator at a desk the skills of theirs; the owner everything."""

@@ -8,11 +8,12 @@ from starlette.responses import Response
 from appliance.api.asking import owner
 from appliance.api.context import AppContext
 from appliance.api.problems import Trouble, documented
+from appliance.routing import API
 
 
 def routes(context: AppContext) -> APIRouter:
     """The route of the clock."""
-    router = APIRouter(prefix="/clock", tags=["day"])
+    router = APIRouter(prefix=API + "/clock", tags=["day"])
 
     @router.post(
         "/confirm",

@@ -14,11 +14,12 @@ from appliance.api.schemas import DayView
 from appliance.domain.days import CloseDay, OpenDay
 from appliance.domain.message import Command
 from appliance.domain.refusal import Code
+from appliance.routing import API
 
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of the day."""
-    router = APIRouter(prefix="/day", tags=["day"])
+    router = APIRouter(prefix=API + "/day", tags=["day"])
 
     async def change(request: Request, command: Command, key: str | None) -> Response:
         session = staff(context, request)

@@ -26,6 +26,7 @@ from appliance.domain.message import Command
 from appliance.domain.refusal import Code
 from appliance.domain.serving import Park
 from appliance.domain.visits import Transfer
+from appliance.routing import API
 from appliance.store.local import Session
 
 ACT = (
@@ -58,7 +59,7 @@ PRESS = (
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of desks."""
-    router = APIRouter(prefix="/desks/{desk}", tags=["desks"])
+    router = APIRouter(prefix=API + "/desks/{desk}", tags=["desks"])
     writer, clock, local = context.writer, context.clock, context.local
 
     def view(number: int, *, replayed: bool = False) -> Response:

@@ -15,6 +15,7 @@ from appliance.api.problems import Trouble, documented
 from appliance.api.routes.figures import First, Last, bounded
 from appliance.api.schemas import AvailabilityView, DeviceHistoryView, DeviceSpanView
 from appliance.domain.indicators.devices_log import Span, device_history
+from appliance.routing import API
 
 DAY_MS = 86_400_000
 MOST_DAYS = 400
@@ -26,7 +27,7 @@ Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="How many days back,
 
 def routes(context: AppContext, figures: Figures) -> APIRouter:
     """The routes of the devices' past. For the owner alone; names have slashes, so they are asked for in the query."""
-    router = APIRouter(prefix="/devices", tags=["devices"])
+    router = APIRouter(prefix=API + "/devices", tags=["devices"])
 
     @router.get(
         "/history",

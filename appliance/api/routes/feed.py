@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from appliance.api.feed import Feed
 from appliance.api.problems import Denied, Trouble, documented
+from appliance.routing import API
 
 
 def routes(feed: Feed) -> APIRouter:
     """The route of the feed."""
-    router = APIRouter(tags=["feed"])
+    router = APIRouter(prefix=API, tags=["feed"])
 
     @router.get(
         "/events",

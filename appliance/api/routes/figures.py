@@ -16,6 +16,7 @@ from appliance.api.problems import Denied, Trouble, documented
 from appliance.api.schemas import BehindView, FiguresView, NowView, OwnDayView
 from appliance.domain.indicators.facts import EVERYTHING
 from appliance.domain.indicators.period import INDICATORS
+from appliance.routing import API
 
 Dimension = Literal["service", "organisation", "purpose", "category", "desk", "operator", "hour", "reason"]
 PERSONAL = ("operator", "desk")
@@ -28,7 +29,7 @@ Last = Annotated[date, Query(description="The last date, included.")]
 
 def routes(context: AppContext, figures: Figures) -> APIRouter:
     """The routes of the indicators."""
-    router = APIRouter(prefix="/indicators", tags=["indicators"])
+    router = APIRouter(prefix=API + "/indicators", tags=["indicators"])
 
     @router.get("/now", operation_id="read_now", response_model=NowView, responses=documented(Trouble.NOT_SIGNED_IN))
     async def read_now(request: Request) -> Response:

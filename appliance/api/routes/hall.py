@@ -26,6 +26,7 @@ from appliance.domain import require
 from appliance.domain.pausing import PauseHall, ResumeHall
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.turning_away import TurnAway
+from appliance.routing import API
 
 BAD_BODY = (
     Trouble.BAD_INPUT,
@@ -41,7 +42,7 @@ ScreenPath = Annotated[str, Path(max_length=20, pattern=r"^[a-z0-9-]+$")]
 
 def routes(context: AppContext, reading: Reading) -> APIRouter:
     """The routes of the hall."""
-    router = APIRouter(tags=["hall"])
+    router = APIRouter(prefix=API, tags=["hall"])
     staffed = (*CHANGE, Trouble.NOT_SIGNED_IN)
 
     @router.get(

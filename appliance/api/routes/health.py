@@ -9,11 +9,12 @@ from appliance.api.asking import told
 from appliance.api.context import AppContext
 from appliance.api.problems import documented
 from appliance.api.schemas import HealthView
+from appliance.routing import API
 
 
 def routes(context: AppContext) -> APIRouter:
     """The route of health."""
-    router = APIRouter(tags=["health"])
+    router = APIRouter(prefix=API, tags=["health"])
 
     @router.get(
         "/health",

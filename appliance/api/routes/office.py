@@ -15,6 +15,7 @@ from appliance.api.context import AppContext, JournalRow
 from appliance.api.problems import Trouble, documented
 from appliance.api.reading import Reading
 from appliance.api.schemas import EntryView, HallView, KioskView, OfficeView, SlipView
+from appliance.routing import API
 
 SLIPS = TypeAdapter(list[SlipView])
 ENTRIES = TypeAdapter(list[EntryView])
@@ -23,7 +24,7 @@ JOURNAL_ROWS = 500
 
 def routes(context: AppContext, reading: Reading) -> APIRouter:
     """The routes of reading."""
-    router = APIRouter(tags=["office"])
+    router = APIRouter(prefix=API, tags=["office"])
 
     @router.get("/hall", operation_id="read_hall", response_model=HallView, responses=documented())
     async def read_hall() -> Response:

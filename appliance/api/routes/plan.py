@@ -26,6 +26,7 @@ from appliance.domain.plans.reader import PlanError, checked_plan
 from appliance.domain.refusal import Code, Refused
 from appliance.domain.roster import shifts_on
 from appliance.domain.tickets import clock_face
+from appliance.routing import API
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def _sentences(error: PlanError, language: str) -> str:
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of the plan."""
-    router = APIRouter(tags=["plan"])
+    router = APIRouter(prefix=API, tags=["plan"])
 
     def view(office: Office) -> PlanView:
         plan, coming = office.plan, office.next_plan

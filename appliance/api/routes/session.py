@@ -34,6 +34,7 @@ from appliance.api.schemas import (
 from appliance.domain import require
 from appliance.domain.desks import SignIn, SignOut
 from appliance.domain.refusal import Code
+from appliance.routing import API
 from appliance.store.local import Role, Session, Verdict
 
 OPERATORS = TypeAdapter(list[OperatorView])
@@ -51,7 +52,7 @@ OWN = (*TRIES[2:], Trouble.NOT_SIGNED_IN, Trouble.OWNER_ONLY)
 
 def routes(context: AppContext, reading: Reading, checking: Checking) -> APIRouter:
     """The routes of sessions and operators."""
-    router = APIRouter(tags=["session"])
+    router = APIRouter(prefix=API, tags=["session"])
     local = context.local
 
     def judge(verdict: Verdict, wrong: Trouble) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 
 from appliance.api.problems import Denied, Trouble
 from appliance.api.schemas import Asked, Told
+from appliance.routing import API
 
 if TYPE_CHECKING:
     from hardware.simulator.bench import Bench
@@ -95,7 +96,7 @@ class SimState(Told):
 
 def router(bench: Bench) -> APIRouter:
     """The routes for the devices of this bench."""
-    routes = APIRouter(prefix="/sim", tags=["sim"])
+    routes = APIRouter(prefix=API + "/sim", tags=["sim"])
 
     @routes.get("/state", operation_id="readSimulation")
     def state() -> SimState:

@@ -27,6 +27,7 @@ from appliance.api.technician_schemas import (
 from appliance.domain.refusal import Code, Refused
 from appliance.hardware_words import mistake
 from appliance.paper_words import paper_mistakes
+from appliance.routing import API
 from hardware.config import HardwareConfigError
 from hardware.paper.mistakes import PaperError
 
@@ -44,7 +45,7 @@ FILE = (Trouble.HARDWARE_WRONG, Trouble.HARDWARE_NOT_SAVED)
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of the technician; all of them are the owner's."""
-    router = APIRouter(prefix="/technician", tags=["technician"])
+    router = APIRouter(prefix=API + "/technician", tags=["technician"])
 
     def tools_for(request: Request) -> TechnicianTools:
         owner(context, request)

@@ -32,6 +32,7 @@ from appliance.domain.serving import ReturnTicket
 from appliance.domain.slips import Reprint
 from appliance.domain.tickets import AdoptTicket, LeaveTicket, TakeTicket
 from appliance.domain.turning_away import OF_REFUSAL, TurnAway
+from appliance.routing import API
 
 CHANGE = (
     Code.NO_PLAN,
@@ -49,7 +50,7 @@ CHANGE = (
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of tickets."""
-    router = APIRouter(prefix="/tickets", tags=["tickets"])
+    router = APIRouter(prefix=API + "/tickets", tags=["tickets"])
     writer, clock = context.writer, context.clock
 
     def offered_by_kiosk(office: Office, name: str) -> None:

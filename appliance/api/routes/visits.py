@@ -16,13 +16,14 @@ from appliance.domain.message import Command
 from appliance.domain.priority import ConfirmCategory, NoteNeeds, RefuseCategory, SetCategory
 from appliance.domain.refusal import Code
 from appliance.domain.visits import AddService, MergeTickets, SendTicket
+from appliance.routing import API
 
 CHANGING = (*CHANGE, Trouble.NOT_SIGNED_IN, Code.UNKNOWN_TICKET, Code.TICKET_NOT_IN_QUEUE)
 
 
 def routes(context: AppContext) -> APIRouter:
     """The routes of a visit. Any signed-in operator may use them; the journal says who did."""
-    router = APIRouter(prefix="/tickets/{ticket}", tags=["visits"])
+    router = APIRouter(prefix=API + "/tickets/{ticket}", tags=["visits"])
 
     async def change(request: Request, ticket: int, command: Command, key: str | None) -> Response:
         session = staff(context, request)
