@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
@@ -28,6 +30,25 @@ MEMORY_BYTES = 4 << 30
 # No test is about the disk it happens to run on, and a slow one made whole runs twice as long (TMPDIR overrides).
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES:
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+APART = frozenset({
+    "test_behaviour.py", "test_commit_errors.py", "test_plan_at_noon.py", "test_played_days.py", "test_power.py",
+    "test_printer.py", "test_reception.py", "test_screens.py", "test_simulation.py", "test_whole_office.py",
+})  # fmt: skip
+"""Files of long tests that share nothing: any worker may take any of them."""
+
+
+class Scheduling(LoadFileScheduling):
+    """A file's tests go to one worker, so that what they share is made once; those of APART go where there is room."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return nodeid if Path(file).name in APART else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """With several workers, share the tests out by `Scheduling`."""
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,9 +14,6 @@ from tests.centre.both_answers import answers, asked_of_reading, different, page
 from tests.centre.both_databases import SIMULATED, WHOLE, Hardware, Told
 from tests.centre.postgres import Server
 
-pytestmark = pytest.mark.xdist_group("both-databases")
-"""The story takes ten seconds to tell: one worker tells it once for all."""
-
 
 @dataclass
 class Both:

@@ -140,7 +140,8 @@ def test_pages_have_no_violations_and_nothing_outside_their_screen(
         fresh.reading.__dict__.update(clean)
         opened(page, fresh, shot)
         found = page.evaluate(AUDIT)
-        if language == "ru" or shot.name in PAGES:
+        # The same page on a narrow screen, or with other words, has the same parts: axe sees them all in the long run.
+        if (language == "ru" and (LONG or "narrow" not in shot.name)) or (LONG and shot.name in PAGES):
             found += violations(page)
         if found:
             wrong[shot.name] = found
