@@ -8,8 +8,10 @@ office's own events tell since when it is so; open alarms, who took them and wha
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
@@ -30,6 +32,9 @@ HOUR_MS = 3_600_000
 
 TOLD_AGAIN_MS = 60_000
 """So often at most are the facts of an open alarm brought up to date."""
+
+OPEN_KEPT_S = 2.0
+"""So long the open alarms are told from memory, unless this process changes one: another process's act shows then."""
 
 Subject = tuple[str, str]
 """A rule and what it is about within the office."""
@@ -85,6 +90,8 @@ class Alarms:
         self._lock = Lock()
         self._since: dict[str, dict[Subject, _Since]] = {}
         self._heard: list[Callable[[Alarm], None]] = []
+        self._changes = 0
+        self._open: tuple[int, float, Sequence[Alarm]] | None = None
 
     def evaluate(
         self,
@@ -123,12 +130,17 @@ class Alarms:
 
     def open(self, office: str | None = None) -> Sequence[Alarm]:
         """The open alarms, gravest first, then the oldest."""
+        changes, known = self._changes, self._open
+        if known is None or known[0] != changes or time.monotonic() - known[1] >= OPEN_KEPT_S:
+            # What is read while somebody writes is kept under the old count, and never told again.
+            known = self._open = (changes, time.monotonic(), self._read_open())
+        return known[2] if office is None else [one for one in known[2] if one.office == office]
+
+    def _read_open(self) -> Sequence[Alarm]:
         query = select(AlarmRow).where(col(AlarmRow.open_key).is_not(None))
-        if office is not None:
-            query = query.where(AlarmRow.office == office)
         with self._store.read() as session:
             found = [_alarm(row) for row in session.exec(query)]
-        return sorted(found, key=lambda one: (one.now is not Severity.ALARM, one.raised_ms, one.id))
+        return tuple(sorted(found, key=lambda one: (one.now is not Severity.ALARM, one.raised_ms, one.id)))
 
     def get(self, alarm: int) -> Alarm | None:
         """One alarm; None of an unknown one, whatever number somebody asks for."""
@@ -171,7 +183,7 @@ class Alarms:
 
     def acknowledge(self, alarm: int, name: str, now_ms: int) -> Alarm | None:
         """Somebody takes it; None when there is no such open alarm. A second name changes nothing."""
-        with self._store.write() as session:
+        with self._changing() as session:
             row = session.get(AlarmRow, alarm)
             if row is None or row.open_key is None:
                 return None
@@ -258,11 +270,20 @@ class Alarms:
                 moves.append(_Move(alarm, office, found or Seen(rule, subject, 0, alarm.facts), None))
         return moves
 
+    @contextmanager
+    def _changing(self) -> Iterator[Session]:
+        """A transaction after which the open alarms are read anew."""
+        try:
+            with self._store.write() as session:
+                yield session
+        finally:
+            self._changes += 1
+
     def _write(self, moves: Sequence[_Move], late: Sequence[Alarm], now_ms: int) -> list[Alarm]:
         """Write what changed and escalate what nobody took; the alarms to be heard of."""
         news: list[Alarm] = []
         raising = [move for move in moves if move.alarm is None]
-        with self._store.write() as session:
+        with self._changing() as session:
             for move in moves:
                 if move.alarm is not None and (changed := self._change(session, move, now_ms)) is not None:
                     news.append(changed)
