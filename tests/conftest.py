@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -38,12 +39,17 @@ APART = frozenset({
 """Files of long tests that share nothing: any worker may take any of them."""
 
 
+def scope_of(nodeid: str) -> str:
+    """What stays on one worker: the file of a test, or the test alone."""
+    file, _, _ = nodeid.partition("::")
+    return nodeid if Path(file).name in APART else file
+
+
 class Scheduling(LoadFileScheduling):
     """A file's tests go to one worker, so that what they share is made once; those of APART go where there is room."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file, _, _ = nodeid.partition("::")
-        return nodeid if Path(file).name in APART else file
+        return scope_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
@@ -52,7 +58,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what is marked `long`, unless it is asked for."""
+    """Mix the files, and leave out what is marked `long`, unless it is asked for.
+
+    Tests that wait for a printer's clock stand in one folder and those that reckon in another: mixed, some workers
+    reckon while others wait. The order is the same at each run.
+    """
+    items.sort(key=lambda item: hashlib.md5(scope_of(item.nodeid).encode()).digest())
     if LONG:
         return
     skip = pytest.mark.skip(reason="takes long: TALON_LONG=1, or make soak")

@@ -17,7 +17,8 @@ DAYS = sorted({*HERE.glob("*.day"), *Path(str(demo.__file__)).parent.glob("*.day
 
 
 def day_of(file: Path) -> object:
-    return pytest.param(file, id=file.stem)
+    marks = [pytest.mark.long] if file.stem == "seven-organisations" else []
+    return pytest.param(file, id=file.stem, marks=marks)
 
 
 SMALL = """

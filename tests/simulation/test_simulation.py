@@ -147,7 +147,7 @@ def test_with_advice_hardly_anybody_waits_past_the_norm() -> None:
     [
         pytest.param("plain", 1.0, id="plain", marks=pytest.mark.long),
         pytest.param("priority", 0.85, id="priority", marks=pytest.mark.long),
-        pytest.param("seven", 0.75, id="seven"),
+        pytest.param("seven", 0.75, id="seven", marks=pytest.mark.long),
     ],
 )
 def test_the_estimate_is_nearer_than_the_naive_quotient(hall: str, limit: float) -> None:

@@ -191,6 +191,7 @@ office.close()
     assert "loaded: []" in done.stdout, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_second_office_s_database_is_refused(tmp_path: Path) -> None:
     config = lay_out(tmp_path)
     with OfficeRun(config) as office:
@@ -240,6 +241,7 @@ def test_a_plan_that_drops_what_is_in_use_or_is_broken_stops_nobody(tmp_path: Pa
             assert (reason, "warning") in [(one["reason"], one["condition"]) for one in devices]
 
 
+@pytest.mark.long
 def test_a_second_process_is_kept_off_the_data_folder(tmp_path: Path) -> None:
     config = lay_out(tmp_path)
     with OfficeRun(config) as office:
@@ -252,6 +254,7 @@ def test_a_second_process_is_kept_off_the_data_folder(tmp_path: Path) -> None:
         assert office.ask("POST", "/api/v1/tickets", {"service": "bills", "paper": False})[0] == 201
 
 
+@pytest.mark.long
 def test_a_taken_port_stops_neither_buttons_nor_printer_and_the_pages_come_when_it_is_free(tmp_path: Path) -> None:
     config = lay_out(tmp_path)
     taken = socket.socket()
@@ -278,6 +281,7 @@ def _listens(port: int) -> bool:
         return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.long
 def test_a_restore_that_was_cut_short_leaves_nothing_that_an_office_would_start_on(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     with OfficeRun(lay_out(old)) as office:
@@ -301,6 +305,7 @@ replication.restore_office(read_config(Path({str(config)!r})), clock, source)
     assert rows(new / "data/queue.db", "SELECT incarnation FROM office") == [(2,)]
 
 
+@pytest.mark.long
 def test_damaged_databases_are_told_in_words_and_pins_are_made_anew(tmp_path: Path) -> None:
     config = lay_out(tmp_path)
     with OfficeRun(config) as office:

@@ -17,6 +17,7 @@ from sync.centre.audit import Audit
 from sync.centre.people import People, Role
 from sync.centre.store import Store
 from sync.centre.tile import TileState
+from tests.examples import LONG
 from tests.web.centre_canned import Canned, alarm, app_of, at, many, served, states, tiles
 from web.centre.who import COOKIE
 
@@ -165,7 +166,8 @@ def test_pages_have_no_violations_and_nothing_outside_their_screen(page: Page, c
         centre.stand(state)
         go(page, path, size, language)
         found = page.evaluate(LAYOUT)
-        if language == "ru" or path in MAIN:
+        # A thousand offices have the same parts as seventeen: axe sees them in the long run.
+        if (language == "ru" or path in MAIN) and (LONG or state != "many"):
             found += violations(page)
         if found:
             wrong[f"{path} {size[0]} {state}"] = found

@@ -14,7 +14,11 @@ from tests.web.screenshots import LANGUAGES, Shot, shots
 from web.office.finding import find
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-EVERY = [(language, shot) for language in LANGUAGES for shot in shots(language)]
+EVERY = [
+    pytest.param(language, shot, id=f"{language}-{shot.name}", marks=[pytest.mark.long] if language == "en" else [])
+    for language in LANGUAGES
+    for shot in shots(language)
+]
 FOREIGN = re.compile(r"https?://(?!www\.w3\.org/)")
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)", re.IGNORECASE)
@@ -33,7 +37,7 @@ def visit(shot: Shot, office: FakeOffice, client: Client) -> tuple[int, str, dic
     return answer.status_code, answer.text, dict(answer.headers)
 
 
-@pytest.mark.parametrize(("language", "shot"), EVERY, ids=lambda one: getattr(one, "name", one))
+@pytest.mark.parametrize(("language", "shot"), EVERY)
 def test_every_page_is_made_in_every_state_and_language(
     fresh: FakeOffice, client: Client, language: str, shot: Shot
 ) -> None:
