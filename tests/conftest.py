@@ -45,6 +45,13 @@ def scope_of(nodeid: str) -> str:
     return nodeid if Path(file).name in APART else file
 
 
+def place_of(item: pytest.Item) -> tuple[bool, bytes]:
+    """Where a test comes in the order of a run."""
+    if item.nodeid.startswith("tests/web/"):
+        return True, b""
+    return False, hashlib.md5(scope_of(item.nodeid).encode(), usedforsecurity=False).digest()
+
+
 class Scheduling(LoadFileScheduling):
     """A file's tests go to one worker, so that what they share is made once; those of APART go where there is room."""
 
@@ -61,9 +68,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mix the files, and leave out what is marked `long`, unless it is asked for.
 
     Tests that wait for a printer's clock stand in one folder and those that reckon in another: mixed, some workers
-    reckon while others wait. The order is the same at each run.
+    reckon while others wait. The order is the same at each run. Pages come last: a browser that is driven from a
+    worker keeps an event loop running in it.
     """
-    items.sort(key=lambda item: hashlib.md5(scope_of(item.nodeid).encode()).digest())
+    items.sort(key=place_of)
     if LONG:
         return
     skip = pytest.mark.skip(reason="takes long: TALON_LONG=1, or make soak")
