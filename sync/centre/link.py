@@ -287,7 +287,8 @@ class Link:
         """Keepalives until the stream is woken, or its device shut out."""
         while not waiter.over:
             try:
-                await asyncio.wait_for(waiter.event.wait(), self._keepalive_s)
+                async with asyncio.timeout(self._keepalive_s):
+                    await waiter.event.wait()
                 return
             except TimeoutError:
                 yield b":\n\n"

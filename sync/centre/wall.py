@@ -32,6 +32,9 @@ FIGURES_KEPT_MS = 5000
 So is a whole glance while nothing that it is made of has changed and nothing has turned grey.
 """
 
+KEPT_MS_PER_OFFICE = 15
+"""In a large network for so long by office: waits are told in minutes, and those of 1,000 offices grow all at once."""
+
 REGISTER_KEPT_MS = 5000
 
 _log = logging.getLogger(__name__)
@@ -107,15 +110,16 @@ class Wall:
         for alarm in self._alarms.open():
             alarms[alarm.office].append(alarm)
         with self._lock:
-            return [self._glance(one, images.get(one.id), alarms.get(one.id, ()), now_ms) for one in self._all(now_ms)]
+            register = self._all(now_ms)
+        return [self._one_glance(one, images.get(one.id), alarms.get(one.id, ()), now_ms) for one in register]
 
     def glance(self, office: str, now_ms: int) -> Glance | None:
         """One office; None when the register doesn't have it."""
         with self._lock:
             entry = next((one for one in self._all(now_ms) if one.id == office), None) or self._offices.get(office)
-            if entry is None:
-                return None
-            return self._glance(entry, self._network.image(office), self._alarms.open(office), now_ms)
+        if entry is None:
+            return None
+        return self._one_glance(entry, self._network.image(office), self._alarms.open(office), now_ms)
 
     def tiles(self, now_ms: int) -> list[Tile]:
         """The tiles in the order of the register; `tiles.by_trouble` sorts them."""
@@ -132,6 +136,15 @@ class Wall:
             known = self._offices.all()
             self._register = (now_ms, known)
         return known
+
+    @property
+    def _kept_ms(self) -> int:
+        return max(FIGURES_KEPT_MS, KEPT_MS_PER_OFFICE * len(self._register[1]))
+
+    def _one_glance(self, entry: OfficeEntry, image: Image | None, alarms: Sequence[Alarm], now_ms: int) -> Glance:
+        """One office by itself: whoever goes round all offices at the same time finds here what the other has made."""
+        with self._lock:
+            return self._glance(entry, image, alarms, now_ms)
 
     def _glance(self, entry: OfficeEntry, image: Image | None, alarms: Sequence[Alarm], now_ms: int) -> Glance:
         """The office at this moment; one whose entries make no sense is in doubt and harms nobody else's tile."""
@@ -159,7 +172,7 @@ class Wall:
         glance = self._made(entry, image, limits, stops, ahead, alarms, now_ms)
         known_ms = data_ms(image, now_ms) if image is not None else 0
         kept = self._kept.get(entry.id)
-        until_ms = kept.made_ms + FIGURES_KEPT_MS if kept is not None else now_ms
+        until_ms = kept.made_ms + self._kept_ms if kept is not None else now_ms
         self._told[entry.id] = _Told(glance, made_of, tuple(alarms), now_ms, until_ms, known_ms)
         return glance
 
@@ -223,7 +236,7 @@ class Wall:
         state = state_of(image, work, now_ms, limits["stale"])
         today = self._today.of(entry.id)
         kept = self._kept.get(entry.id)
-        if kept is not None and 0 <= now_ms - kept.made_ms < FIGURES_KEPT_MS:
+        if kept is not None and 0 <= now_ms - kept.made_ms < self._kept_ms:
             made_of = (kept.state, kept.limits, kept.work, kept.today, kept.ahead)
             if kept.tile_state is state and _same(made_of, (image.state, limits, work, today, ahead)):
                 return kept.figures
