@@ -23,6 +23,9 @@ FRESH_S = 0.7
 REST = 5
 """After a look the next one waits so many times as long as it took: many screens share it, however much happens."""
 
+MOST_REST_S = 1.2
+"""No longer than that: an entry may be three seconds old when a wall of 1,000 offices shows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -73,7 +76,7 @@ class WallBook:
                 self._stale, began = False, time.thread_time()
                 self._look = self._take()
                 self._looked = time.monotonic()
-                self._rested = self._looked + REST * (time.thread_time() - began)
+                self._rested = self._looked + min(MOST_REST_S, REST * (time.thread_time() - began))
             return self._look
 
     def _take(self) -> Look:
