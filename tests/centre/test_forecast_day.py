@@ -257,6 +257,7 @@ def test_what_a_day_teaches_is_used_the_next_time(store: Store) -> None:
     assert found.forecast.capacity > 2 * plain.forecast.capacity
 
 
+@pytest.mark.long
 def test_one_day_through_the_link_warns_in_time_and_helps() -> None:
     """Seed 5 of `tests.centre.advice_through_link`, which plays twenty of them; alone it has 38 % over the norm."""
     plan = plain_hall(11, 3)

@@ -86,6 +86,7 @@ def test_faults_and_the_bell_leave_the_same_journal_every_time(tmp_path: Path) -
         assert journal(file, tmp_path / f"1-{file}") == journal(file, tmp_path / f"2-{file}")
 
 
+@pytest.mark.long
 def test_another_seed_is_another_day(tmp_path: Path) -> None:
     services = []
     for seed in (1, 2):

@@ -69,7 +69,7 @@ def told_options(*words: str) -> argparse.Namespace:
     return parser.parse_args(["simulate", *words])
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("advised", [False, True])
 def test_the_figures_are_those_that_anyone_reckons_from_the_journal(
     seed: int, advised: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -137,6 +137,7 @@ def test_eleven_desks_without_advice_leave_about_a_quarter_past_the_norm() -> No
     assert 0.2 < report["share_over_norm"] < 0.3
 
 
+@pytest.mark.long
 def test_with_advice_hardly_anybody_waits_past_the_norm() -> None:
     report = pooled([scene(seed) for seed in range(1, 5)], advised=True)
     assert report["share_over_norm"] <= 0.03

@@ -221,6 +221,7 @@ def test_a_broken_document_is_told_in_words_and_no_traceback(tmp_path: Path, fil
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_plan_that_drops_what_is_in_use_or_is_broken_stops_nobody(tmp_path: Path) -> None:
     config = lay_out(tmp_path)
     with OfficeRun(config) as office:
