@@ -24,7 +24,7 @@ demo-network: setup ## a situation centre and seventeen offices on this machine 
 	$(BIN)/talon network var/network --port $(if $(filter 8080,$(TALON_PORT)),8090,$(TALON_PORT))
 
 test: setup system lint ## lint, then every test that fits into some minutes
-	$(BIN)/python -m pytest -n 4 --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 4
 
 lint: setup ## ruff, mypy --strict, import rules, shellcheck, codespell
 	$(BIN)/ruff format --check .

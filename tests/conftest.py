@@ -60,7 +60,8 @@ class Scheduling(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    """With several workers, share the tests out by `Scheduling`."""
+    """With several workers, share the tests out by `Scheduling`, in the order of `place_of`."""
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
 
 

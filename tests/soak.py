@@ -35,7 +35,7 @@ FULL: Mapping[str, Sequence[str]] = {
     ),
     "every-operation": ("tests.faults.exhaustive", "--tickets", "60"),
     "kills": ("tests.faults.kills", "--rounds", "100"),
-    "every-test": ("pytest", "-n", "3", "--no-loadscope-reorder"),
+    "every-test": ("pytest", "-n", "4"),
     "replica": ("tests.sync.kill_matrix", "--rounds", "20"),
     "replica-centre": ("tests.centre.kill_matrix_centre", "--rounds", "20"),
     "ninety-days": ("tests.centre.ninety_days",),

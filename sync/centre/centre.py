@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from appliance.routing import join
 from sync.centre.audit import Audit
 from sync.centre.authority import Authority
 from sync.centre.calendars import Calendars, Source
@@ -169,7 +170,7 @@ class Centre:
     def enrolment_app(self) -> FastAPI:
         """What a device reaches before it has a certificate, and when it changes its keys."""
         app = FastAPI(title="Talon centre: enrolment", openapi_url=None, docs_url=None, redoc_url=None)
-        app.include_router(enrol_routes(self.enrolling, self._guard, self.now_ms))
+        join(app, enrol_routes(self.enrolling, self._guard, self.now_ms))
         return app
 
     def devices_app(self) -> Starlette:

@@ -137,7 +137,9 @@ class Wall:
     def _all(self, now_ms: int) -> Sequence[OfficeEntry]:
         read_ms, known = self._register
         if not 0 <= now_ms - read_ms < REGISTER_KEPT_MS:
-            known = self._offices.all()
+            found = self._offices.all()
+            # The very same entries, where nothing has changed: what was made of them still holds.
+            known = known if list(found) == list(known) else found
             self._register = (now_ms, known)
         return known
 

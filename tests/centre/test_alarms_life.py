@@ -8,7 +8,7 @@ import pytest
 
 from sync.centre.alarm import Alarm, Severity
 from sync.centre.alarm_rules import Seen, Survey
-from sync.centre.alarms import HOUR_MS, MOST_ESCALATIONS, Alarms
+from sync.centre.alarms import HOUR_MS, MOST_ESCALATIONS, OPEN_KEPT_S, Alarms
 from sync.centre.store import Store
 from sync.centre.thresholds import (
     DEFAULTS,
@@ -248,3 +248,20 @@ def test_thresholds_that_can_not_be(store: Store, scope: str, rule: str, limit: 
         found.put(scope, rule, limit, "d-1", T0)
     assert refused.value.code == code
     assert not found.changes()
+
+
+def test_open_alarms_are_read_once_until_somebody_changes_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    alarms, other = Alarms(store), Alarms(store)
+    passed = [0.0]
+    monkeypatch.setattr("sync.centre.alarms.time.monotonic", lambda: passed[0])
+    (alarm,) = look(alarms, T0, waited(16))
+    assert alarms.open() is alarms.open()
+    assert alarms.open("o-2") == []
+    alarms.acknowledge(alarm.id, "Olga", T0 + SECOND)
+    assert [one.acknowledged_by for one in alarms.open("o-1")] == ["Olga"]
+
+    # What another process did is seen when the memory is old.
+    look(other, T0 + 2 * SECOND, waited(16), office="o-2")
+    assert [one.office for one in alarms.open()] == ["o-1"]
+    passed[0] += OPEN_KEPT_S
+    assert [one.office for one in alarms.open()] == ["o-1", "o-2"]

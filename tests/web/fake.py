@@ -33,6 +33,7 @@ from appliance.api.schemas import (
 )
 from appliance.domain.plan import DeskClass, DeskPlan, Plan, Span
 from appliance.domain.plans.reader import read_plan
+from appliance.routing import join
 from appliance.workers.slip_preview import preview_png
 from tests.web.scenes import (
     HALLS,
@@ -306,7 +307,7 @@ class FakeOffice:
             return JSONResponse(self.answers.get(path, {}))
 
         pages = mount_pages(app, self.reading)
-        app.include_router(technician_device.router(pages, self.past))
+        join(app, technician_device.router(pages, self.past))
         return app
 
 

@@ -7,12 +7,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import pytest
+
 from sync.centre.alarm import Alarm
 from sync.centre.alarms import Hush
 from sync.centre.thresholds import DEFAULTS, Limit
 from sync.centre.tile import Tile, TileState
 from web.centre.pages import Pages
-from web.centre.wall_book import REST, WallBook
+from web.centre.wall_book import MOST_REST_S, REST, WallBook
 
 LOOK_S = 0.02
 
@@ -110,3 +112,14 @@ def test_a_tile_that_is_the_very_same_is_not_drawn_again() -> None:
     pages.reading.found = [pages.reading.found[1]]
     book.changed()
     assert set(book.look().drawn) == {"b"}
+
+
+def test_a_wall_that_costs_much_rests_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, _ = a_book()
+    rests: list[float] = []
+    monkeypatch.setitem(globals(), "LOOK_S", 0.4)
+    monkeypatch.setattr("web.centre.wall_book.time.sleep", rests.append)
+    book.look()
+    book.changed()
+    book.look()
+    assert 0.5 < rests[-1] <= MOST_REST_S
